@@ -1,0 +1,14 @@
+# Every target links grant_build_flags; third-party headers come in as SYSTEM, so warnings are ours alone.
+add_library(grant_build_flags INTERFACE)
+target_compile_options(grant_build_flags INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -fvisibility=hidden -fvisibility-inlines-hidden -fstack-protector-strong)
+target_compile_definitions(grant_build_flags INTERFACE
+  $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> GRANT_VERSION="${PROJECT_VERSION}")
+target_link_options(grant_build_flags INTERFACE -Wl,-z,relro,-z,now)
+
+if(GRANT_SANITIZE)
+  target_compile_options(grant_build_flags INTERFACE
+    -fsanitize=${GRANT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(grant_build_flags INTERFACE -fsanitize=${GRANT_SANITIZE})
+endif()

@@ -1,0 +1,29 @@
+// HTTP as the handlers see it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "grantd/net/unix_socket.h"
+
+namespace grant::api {
+
+struct HttpRequest {
+  std::string method;                        // "GET"
+  std::string path;                          // decoded, without the query: "/v1/requests"
+  std::map<std::string, std::string> query;  // decoded
+  std::string content_type;                  // as sent; may be empty
+  std::string body;
+  Peer peer;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+}  // namespace grant::api

@@ -1,0 +1,20 @@
+// The rules file of `grantctl apply -f rules.toml`.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "grantd/domain/rules.h"
+#include "grant/error.h"
+
+namespace grant {
+
+inline constexpr size_t kRulesBytesMax = 512 * 1024;
+
+// `source` names the document in errors ("rules.toml:12: unknown key 'memebers' in [[group]]", hint
+// "did you mean 'members'?"). `files` holds the certificate files that the document names, by name.
+// The result has passed Validate().
+Result<Rules> ParseRules(const std::string& document, const std::string& source,
+                         const std::map<std::string, std::string>& files);
+
+}  // namespace grant

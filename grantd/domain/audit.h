@@ -1,0 +1,49 @@
+// What the audit records.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "grantd/domain/principal.h"
+#include "grantd/domain/time.h"
+
+namespace grant {
+
+// What happened. The names are a contract: append only.
+namespace event {
+inline constexpr std::string_view kStarted = "grantd.started";
+inline constexpr std::string_view kStopped = "grantd.stopped";
+inline constexpr std::string_view kRulesApplied = "rules.applied";
+inline constexpr std::string_view kRequestFiled = "request.filed";
+inline constexpr std::string_view kRequestStepApproved = "request.step-approved";
+inline constexpr std::string_view kRequestApproved = "request.approved";
+inline constexpr std::string_view kRequestRejected = "request.rejected";
+inline constexpr std::string_view kRequestCancelled = "request.cancelled";
+inline constexpr std::string_view kRequestExpired = "request.expired";
+inline constexpr std::string_view kRequestCommented = "request.commented";
+inline constexpr std::string_view kGrantIssued = "grant.issued";
+inline constexpr std::string_view kGrantRevoked = "grant.revoked";
+inline constexpr std::string_view kSignatureSpent = "signature.spent";       // one use, before its delivery
+inline constexpr std::string_view kSignatureReturned = "signature.returned"; // the token refused: use given back
+inline constexpr std::string_view kSignatureUnsettled = "signature.unsettled"; // grantd died in between
+inline constexpr std::string_view kSignatureRefused = "signature.refused";
+}  // namespace event
+
+// An entry before it has its place in the chain.
+struct AuditEvent {
+  Time at;
+  std::string event;
+  Principal actor;      // who caused it; "grantd:self" for grantd
+  std::string subject;  // the ID or the name it is about; may be empty
+  std::string signer;   // the signer concerned; may be empty
+  std::string detail;   // a JSON object, compact, keys sorted
+};
+
+struct AuditEntry {
+  int64_t number = 0;  // from 1, without gaps
+  AuditEvent event;
+  std::string previous_hash;  // lower-case hex; 64 zeros before the first
+  std::string hash;
+};
+
+}  // namespace grant

@@ -1,0 +1,120 @@
+// A request for signing access and its life: open until it is approved, rejected, cancelled or
+// expired. The functions are pure; whoever calls them stores what they return in one transaction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grantd/domain/digest.h"
+#include "grantd/domain/grant.h"
+#include "grantd/domain/principal.h"
+#include "grantd/domain/rules.h"
+#include "grantd/domain/time.h"
+#include "grant/error.h"
+
+namespace grant {
+
+enum class RequestStatus { kOpen, kApproved, kRejected, kCancelled, kExpired };
+const char* Name(RequestStatus status);  // "open"
+std::optional<RequestStatus> RequestStatusByName(std::string_view name);
+
+// Either a duration, which starts at the approval, or two instants.
+struct Window {
+  std::optional<Duration> duration;
+  std::optional<Time> from;
+  std::optional<Time> until;
+  bool operator==(const Window&) const = default;
+};
+
+enum class Verdict { kApprove, kReject };
+
+struct Decision {
+  uint32_t step = 0;  // counted from 0
+  Principal approver;
+  Verdict verdict = Verdict::kApprove;
+  std::string comment;
+  Time at;
+  bool operator==(const Decision&) const = default;
+};
+
+struct Comment {
+  Principal author;
+  std::string text;
+  Time at;
+  bool operator==(const Comment&) const = default;
+};
+
+struct Request {
+  std::string id;
+  std::string signer;
+  Principal requester;
+  RequestStatus status = RequestStatus::kOpen;
+  Time created_at;
+  Time expires_at;  // an open request is expired from this instant on
+  Window window;
+  uint32_t signings = 0;
+  std::string justification;
+  std::vector<Digest> digests;  // empty: any content
+  Policy policy;                // as it was when the request was filed
+  std::vector<Decision> decisions;
+  std::vector<Comment> comments;
+  std::optional<std::string> closed_reason;  // of a rejection or a cancellation
+  std::optional<std::string> grant_id;
+  bool operator==(const Request&) const = default;
+};
+
+// What a requester asks for.
+struct Wish {
+  std::string signer;
+  Window window;
+  uint32_t signings = 0;
+  std::string justification;
+  std::vector<Digest> digests;
+};
+
+inline constexpr uint32_t kSigningsMax = 1'000'000;
+inline constexpr size_t kJustificationBytesMax = 4096;
+inline constexpr size_t kCommentBytesMax = 4096;
+inline constexpr size_t kCommentsMax = 200;
+inline constexpr size_t kDigestsMax = 256;
+
+// An open request, or why the rules do not let this caller ask for it.
+Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity& requester, Time now,
+                            std::string id);
+
+// How far a request has come: for each step the approvers who count now. Somebody counts once per
+// step, and only while the rules in force still make them eligible for it.
+struct Progress {
+  std::vector<std::vector<Principal>> approved;  // by step
+  size_t step = 0;                               // the first that is not complete; steps.size() if all are
+};
+Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of);
+
+// Whether this caller may decide on the request's step (whatever its status).
+bool MayApprove(const Request& request, size_t step, const Rules& rules, const Identity& caller);
+
+struct Approval {
+  Request request;
+  std::optional<Grant> grant;  // issued by the approval that completes the last step
+};
+
+// `comment` may be empty. `grant_id` names the grant should this approval complete the request.
+Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
+                         std::string comment, Time now, const GroupsOf& groups_of,
+                         std::string grant_id);
+Result<Request> Reject(Request request, const Rules& rules, const Identity& approver,
+                       std::string comment, Time now, const GroupsOf& groups_of);
+// By the requester or an administrator.
+Result<Request> Cancel(Request request, const Identity& caller, bool is_admin, std::string comment,
+                       Time now);
+// By the requester, an approver of any step, or an administrator.
+Result<Request> AddComment(Request request, const Rules& rules, const Identity& caller, bool is_admin,
+                           std::string text, Time now);
+
+// The request as it stands at `now`: an open one past its expiry is expired.
+bool IsOverdue(const Request& request, Time now);
+Request Expire(Request request);
+
+}  // namespace grant

@@ -1,0 +1,82 @@
+// A token as grantd uses it. Plain data in and out, so that an implementation may live in another
+// process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grant/bytes.h"
+#include "grant/error.h"
+#include "grant/gate/protocol.h"
+
+namespace grant {
+
+struct TokenSettings {
+  std::string name;
+  std::string module;    // path of the backing PKCS#11 module
+  std::string uri;       // "pkcs11:token=prod"
+  std::string pin_file;  // mode 0600 or stricter, owned by grantd's user or root
+  bool accept_any_pin = false;
+};
+
+// A key as a signer's URI names it: found by label, ID or both. Empty means not given.
+struct KeySelector {
+  std::string token;  // label; and serial, manufacturer, model as in the URI
+  std::string serial;
+  std::string manufacturer;
+  std::string model;
+  std::string object;
+  Bytes id;
+};
+
+// Parses a PKCS#11 URI (RFC 7512). A type other than private is refused, and so is a pin-value.
+Result<KeySelector> ParseKeyUri(const std::string& uri);
+
+// One object as the backing token shows it.
+struct TokenObject {
+  uint64_t id = 0;  // this run's number for it; the same object keeps it, another never gets it
+  uint64_t object_class = 0;
+  std::vector<gate::AttributeRecord> attributes;
+
+  const gate::AttributeRecord* Find(uint64_t type) const;  // null where the object has no such attribute
+};
+
+struct TokenObjects {
+  uint64_t version = 0;  // changes when the objects do; never 0
+  std::vector<TokenObject> objects;
+};
+
+// What the backing token answered, where it refused.
+struct TokenFailure {
+  uint64_t rv = 0;       // CK_RV
+  std::string function;  // "C_Sign"
+  // Whether the token itself answered. False: the outcome is unknown (it timed out, or its process
+  // died), so a signature may exist.
+  bool answered = true;
+};
+
+class Token {
+ public:
+  virtual ~Token() = default;
+
+  // Any thread may call these.
+  virtual const TokenSettings& settings() const = 0;
+  // The token as the module shows it, with only the mechanisms that sign. `present` is false while it
+  // cannot be used.
+  virtual gate::TokenRecord Describe() = 0;
+  // Private keys, public keys, certificates, and data objects that are not private; with every
+  // attribute that is not sensitive. Secret keys are left out.
+  virtual Result<std::shared_ptr<const TokenObjects>> Objects() = 0;
+  // One signature over `data`, in a session of its own. Length and value are the token's.
+  virtual tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id, const gate::SignMechanism& mechanism,
+                                                 ByteView data) = 0;
+};
+
+// Loads the backing module, finds the token by its URI, and logs in with the PIN from the file.
+// Errors: kInvalid (settings, unsafe PIN file), kNotFound (no such token), kUnavailable (login, module).
+Result<std::unique_ptr<Token>> OpenModuleToken(const TokenSettings& settings);
+
+}  // namespace grant

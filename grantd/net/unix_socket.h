@@ -1,0 +1,52 @@
+// Unix stream sockets: listening safely, and who is at the other end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "grantd/domain/principal.h"
+#include "grant/error.h"
+
+namespace grant {
+
+// Who the kernel says is connected. Decisions rest on `identity` alone; pid, program and command line
+// are hints.
+struct Peer {
+  Identity identity;  // unix:NAME with its unix-group:NAMEs
+  uid_t uid = 0;
+  pid_t pid = 0;
+  std::string program;  // the path of its executable, or empty
+};
+
+Result<Peer> PeerOf(int fd);
+
+// The Unix user that this process runs as.
+Principal SelfPrincipal();
+
+// Groups of a Unix user who is not connected, from the user database. Empty for other principals.
+std::vector<Principal> UnixGroupsOf(const Principal& principal);
+
+// A listening socket that removes its file when it is destroyed.
+class Listener {
+ public:
+  // `address` is "unix:/absolute/path". A missing parent directory is made (0755). A stale socket of
+  // a grantd that is gone is replaced; a live one, and a file that is not a socket, is an error. The
+  // socket's mode is 0666: anybody may connect, and what they may do is decided by who they are.
+  static Result<Listener> Open(const std::string& address);
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&& other) noexcept;
+  ~Listener();
+
+  int fd() const { return fd_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  Listener(int fd, std::string path);
+  void Close();
+  int fd_ = -1;
+  std::string path_;
+};
+
+}  // namespace grant

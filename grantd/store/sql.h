@@ -1,0 +1,49 @@
+// A thin layer over one SQL connection. The text given to it runs on SQLite and on PostgreSQL alike:
+// parameters are $1, $2, ...; integers are BIGINT; everything else is TEXT or BYTEA-free hex.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "grant/error.h"
+
+namespace grant::sql {
+
+using Value = std::variant<std::monostate, int64_t, std::string>;
+
+inline Value Null() { return std::monostate{}; }
+
+// One row of a result.
+class Row {
+ public:
+  explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
+  bool is_null(size_t column) const { return std::holds_alternative<std::monostate>(values_[column]); }
+  int64_t integer(size_t column) const { return std::get<int64_t>(values_[column]); }
+  const std::string& text(size_t column) const { return std::get<std::string>(values_[column]); }
+  std::optional<int64_t> maybe_integer(size_t column) const;
+  std::optional<std::string> maybe_text(size_t column) const;
+
+ private:
+  std::vector<Value> values_;
+};
+
+// Not for use by two threads at once. Errors are kUnavailable (the database cannot serve: disk full,
+// locked, I/O error), kConflict (a unique or foreign key constraint) or kInternal (a fault in the SQL).
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // Runs one statement and returns all of its rows; statements are prepared once and kept.
+  virtual Result<std::vector<Row>> Query(std::string_view text, const std::vector<Value>& values) = 0;
+  // Runs one statement and returns how many rows it changed.
+  virtual Result<int64_t> Execute(std::string_view text, const std::vector<Value>& values) = 0;
+  // Runs statements without parameters, separated by semicolons.
+  virtual Status Script(std::string_view text) = 0;
+};
+
+}  // namespace grant::sql

@@ -1,0 +1,110 @@
+// What is stored, one method per question. Valid inside one Store::Write or Store::Read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grantd/domain/audit.h"
+#include "grantd/domain/grant.h"
+#include "grantd/domain/request.h"
+#include "grantd/domain/rules.h"
+#include "grantd/store/sql.h"
+#include "grant/error.h"
+
+namespace grant {
+
+struct RulesVersion {
+  int64_t version = 0;  // from 1; 0 means that none were ever applied
+  Rules rules;
+  Principal applied_by;
+  Time applied_at;
+};
+
+enum class UseOutcome { kPending, kSigned, kReturned, kUnsettled };
+const char* Name(UseOutcome outcome);  // "signed"
+
+// One counted signature. `id` is the number of its audit entry.
+struct Use {
+  int64_t id = 0;
+  std::string grant_id;  // empty where the signer has no policy
+  std::string signer;
+  Principal caller;
+  Time at;
+  std::string mechanism;
+  std::string digest;   // "sha256:..." of what was signed
+  std::string program;  // a hint
+  UseOutcome outcome = UseOutcome::kPending;
+};
+
+// Newest first. `before` is the last ID (or audit number) of the page before; empty or 0 for the first.
+struct RequestFilter {
+  std::optional<RequestStatus> status;
+  std::optional<std::string> signer;
+  std::optional<Principal> requester;
+  std::string before;
+  size_t limit = 100;
+};
+struct GrantFilter {
+  std::optional<std::string> signer;
+  std::optional<Principal> holder;
+  std::string before;
+  size_t limit = 100;
+};
+struct AuditFilter {
+  std::optional<std::string> event;
+  std::optional<std::string> subject;  // matches the entry's subject
+  std::optional<std::string> signer;
+  std::optional<Principal> actor;
+  int64_t before = 0;
+  size_t limit = 100;
+};
+
+class Tables {
+ public:
+  explicit Tables(sql::Connection& connection) : sql_(connection) {}
+
+  Result<RulesVersion> CurrentRules();
+  // Appends version + 1 of what CurrentRules() says.
+  Result<int64_t> AppendRules(const Rules& rules, const Principal& by, Time at);
+
+  // Requests, with their decisions and comments.
+  Result<std::optional<Request>> FindRequest(const std::string& id);
+  // IDs that begin with `prefix`, at most `limit`.
+  Result<std::vector<std::string>> RequestIdsLike(const std::string& prefix, size_t limit);
+  Result<std::vector<Request>> ListRequests(const RequestFilter& filter);
+  // Open requests whose expiry is not after `now`, at most `limit`.
+  Result<std::vector<Request>> OverdueRequests(Time now, size_t limit);
+  Status InsertRequest(const Request& request);
+  // Stores what the state machine changed: status, decisions, comments, closed_reason, grant_id.
+  Status UpdateRequest(const Request& request);
+
+  Result<std::optional<Grant>> FindGrant(const std::string& id);
+  Result<std::vector<std::string>> GrantIdsLike(const std::string& prefix, size_t limit);
+  Result<std::vector<Grant>> ListGrants(const GrantFilter& filter);
+  // What Decide() needs for one attempt, bounded however long the history is: grants of this signer
+  // and holder that end after `now`, and the few most recent others, by the holder and by anybody.
+  Result<std::vector<Grant>> GrantsForAttempt(const std::string& signer, const Principal& holder, Time now);
+  Status InsertGrant(const Grant& grant);
+  Status RecordRevocation(const Grant& grant);
+  // Counts one use where the grant is valid at `now`, not revoked and not used up; false where it is not.
+  Result<bool> SpendUse(const std::string& grant_id, Time now);
+  Status ReturnUse(const std::string& grant_id);
+
+  Status InsertUse(const Use& use);
+  Status SettleUse(int64_t id, UseOutcome outcome);
+  Result<std::vector<Use>> UsesOf(const std::string& grant_id, size_t limit);
+  Result<std::vector<Use>> PendingUses(size_t limit);
+
+  // Appends to the chain and returns the entry's number.
+  Result<int64_t> AppendAudit(const AuditEvent& event);
+  Result<std::vector<AuditEntry>> ListAudit(const AuditFilter& filter);
+  // Oldest first, from `first` on, for verification.
+  Result<std::vector<AuditEntry>> AuditFrom(int64_t first, size_t limit);
+
+ private:
+  sql::Connection& sql_;
+};
+
+}  // namespace grant

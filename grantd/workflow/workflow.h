@@ -1,0 +1,95 @@
+// What people do: each call is one transaction that changes state and records it in the audit.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "grantd/domain/id.h"
+#include "grantd/domain/request.h"
+#include "grantd/domain/rules.h"
+#include "grantd/store/audit_chain.h"
+#include "grantd/store/store.h"
+#include "grant/error.h"
+
+namespace grant {
+
+// What the workflow needs from outside.
+struct Surroundings {
+  std::function<Time()> now;
+  std::function<IdEntropy()> entropy;
+  GroupsOf groups_of;
+  std::vector<Principal> admins;
+  // Whether a signer's key is on a token that grantd serves; an error names what is wrong.
+  std::function<Status(const Signer&)> check_key;
+};
+
+// A request together with how far it has come under the rules in force.
+struct RequestView {
+  Request request;
+  Progress progress;
+};
+
+struct GrantView {
+  Grant grant;
+  std::vector<Use> uses;  // newest first; empty in lists
+};
+
+struct RulesChange {
+  int64_t version = 0;
+  std::vector<std::string> changes;
+  bool applied = false;
+};
+
+struct Standing {
+  bool admin = false;
+  std::vector<std::string> signers;   // that the caller may use
+  std::vector<std::string> policies;  // that the caller may approve for
+};
+
+// Every method checks that the caller may do it, and is safe to call from any thread. What the caller
+// may not see is kNotFound. IDs may be unique prefixes.
+class Workflow {
+ public:
+  Workflow(Store& store, Surroundings surroundings);
+
+  bool IsAdmin(const Identity& caller) const;
+  Result<Standing> StandingOf(const Identity& caller);
+  Time now() const { return surroundings_.now(); }
+
+  Result<RulesVersion> Rules(const Identity& caller);
+  // `expected_version` below 0 means any.
+  Result<RulesChange> ApplyRules(const Identity& caller, const grant::Rules& rules,
+                                 int64_t expected_version, bool dry_run);
+  // Signers and policies that the caller has to do with.
+  Result<grant::Rules> VisibleRules(const Identity& caller);
+
+  Result<RequestView> File(const Identity& caller, const Wish& wish);
+  Result<RequestView> FindRequest(const Identity& caller, const std::string& id);
+  Result<std::vector<RequestView>> ListRequests(const Identity& caller, RequestFilter filter);
+  Result<RequestView> Approve(const Identity& caller, const std::string& id, const std::string& comment);
+  Result<RequestView> Reject(const Identity& caller, const std::string& id, const std::string& comment);
+  Result<RequestView> Cancel(const Identity& caller, const std::string& id, const std::string& comment);
+  Result<RequestView> AddComment(const Identity& caller, const std::string& id, const std::string& text);
+  // Expires what is overdue; returns how many.
+  Result<size_t> ExpireOverdue();
+
+  Result<GrantView> FindGrant(const Identity& caller, const std::string& id);
+  Result<std::vector<GrantView>> ListGrants(const Identity& caller, GrantFilter filter,
+                                            std::optional<GrantStatus> status);
+  Result<GrantView> Revoke(const Identity& caller, const std::string& id, const std::string& reason);
+
+  Result<std::vector<AuditEntry>> Audit(const Identity& caller, const AuditFilter& filter);
+  Result<ChainReport> VerifyAudit(const Identity& caller);
+  // The caller's latest refusals; or, with an ID or an entry's number, what the audit holds about it.
+  Result<std::vector<AuditEntry>> Explain(const Identity& caller, const std::string& id);
+
+ private:
+  using Transition = std::function<Result<Approval>(Request, const grant::Rules&)>;
+  Result<RequestView> Decide(const Identity& caller, const std::string& id, const Transition& transition);
+
+  Store& store_;
+  Surroundings surroundings_;
+};
+
+}  // namespace grant

@@ -1,0 +1,43 @@
+// What the signing mechanisms of PKCS#11 3.0 (Mechanisms, chapters 2.1 RSA, 2.3 Elliptic curve) do:
+// pure facts, no calls.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "grant/cryptoki/cryptoki.h"
+
+namespace grant::cryptoki {
+
+enum class Scheme { kRsaPkcs1, kRsaPss, kRsaRaw, kEcdsa, kEddsa };
+enum class Hash { kSha1, kSha224, kSha256, kSha384, kSha512 };
+
+struct HashFacts {
+  Hash hash;
+  std::string_view name;  // "sha256", as in "sha256:<hex>"
+  CK_MECHANISM_TYPE mechanism;
+  CK_RSA_PKCS_MGF_TYPE mgf;
+  size_t digest_bytes;
+};
+
+struct MechanismFacts {
+  CK_MECHANISM_TYPE type;
+  Scheme scheme;
+  CK_KEY_TYPE key_type;
+  std::optional<Hash> hash;  // set where the mechanism hashes the data itself
+};
+
+// Every signing mechanism that grantd serves. The module offers those of them that the token has.
+std::span<const MechanismFacts> SigningMechanisms();
+const MechanismFacts* FindSigningMechanism(CK_MECHANISM_TYPE type);  // null if it is none
+
+const HashFacts& FactsOf(Hash hash);
+std::optional<Hash> HashByMechanism(CK_MECHANISM_TYPE digest_mechanism);  // CKM_SHA256 -> kSha256
+std::optional<Hash> HashByName(std::string_view name);                    // "sha256" -> kSha256
+
+// The mechanism of the same scheme that takes the digest instead of the data:
+// CKM_SHA256_RSA_PKCS -> CKM_RSA_PKCS (over DigestInfo), CKM_ECDSA_SHA256 -> CKM_ECDSA.
+CK_MECHANISM_TYPE RawCounterpart(Scheme scheme);
+
+}  // namespace grant::cryptoki
