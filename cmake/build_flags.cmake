@@ -1,7 +1,9 @@
 # Every target links grant_build_flags; third-party headers come in as SYSTEM, so warnings are ours alone.
 add_library(grant_build_flags INTERFACE)
+# Includes are written from the repository's root: "grantd/domain/grant.h".
+target_include_directories(grant_build_flags INTERFACE ${CMAKE_CURRENT_LIST_DIR}/..)
 target_compile_options(grant_build_flags INTERFACE
-  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -Wall -Wextra -Werror -Wno-missing-field-initializers -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -fvisibility=hidden -fvisibility-inlines-hidden -fstack-protector-strong)
 target_compile_definitions(grant_build_flags INTERFACE
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> GRANT_VERSION="${PROJECT_VERSION}")

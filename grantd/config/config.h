@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/principal.h"
 #include "grantd/hsm/token.h"
-#include "grant/error.h"
 
 namespace grant {
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <string>
 
-#include "grantd/domain/rules.h"
 #include "grant/error.h"
+#include "grantd/domain/rules.h"
 
 namespace grant {
 

@@ -23,9 +23,12 @@ inline constexpr std::string_view kRequestExpired = "request.expired";
 inline constexpr std::string_view kRequestCommented = "request.commented";
 inline constexpr std::string_view kGrantIssued = "grant.issued";
 inline constexpr std::string_view kGrantRevoked = "grant.revoked";
-inline constexpr std::string_view kSignatureSpent = "signature.spent";       // one use, before its delivery
-inline constexpr std::string_view kSignatureReturned = "signature.returned"; // the token refused: use given back
-inline constexpr std::string_view kSignatureUnsettled = "signature.unsettled"; // grantd died in between
+inline constexpr std::string_view kSignatureSpent =
+    "signature.spent";  // one use, before its delivery
+inline constexpr std::string_view kSignatureReturned =
+    "signature.returned";  // the token refused: use given back
+inline constexpr std::string_view kSignatureUnsettled =
+    "signature.unsettled";  // grantd died in between
 inline constexpr std::string_view kSignatureRefused = "signature.refused";
 }  // namespace event
 

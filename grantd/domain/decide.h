@@ -5,19 +5,19 @@
 #include <variant>
 #include <vector>
 
+#include "grant/refusal.h"
 #include "grantd/domain/digest.h"
 #include "grantd/domain/grant.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/rules.h"
-#include "grant/refusal.h"
 
 namespace grant {
 
 struct Attempt {
   Identity caller;
-  std::string mechanism;         // by name: "SHA256-RSA-PKCS"
-  std::vector<Digest> digests;   // every digest of the content that grantd knows
-  std::string selected_grant;    // an ID to which the caller restricts the choice, or empty
+  std::string mechanism;        // by name: "SHA256-RSA-PKCS"
+  std::vector<Digest> digests;  // every digest of the content that grantd knows
+  std::string selected_grant;   // an ID to which the caller restricts the choice, or empty
 };
 
 struct Unrestricted {};  // the signer has no policy: sign, and record it

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/digest.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/time.h"
-#include "grant/error.h"
 
 namespace grant {
 
@@ -32,7 +32,7 @@ struct Grant {
   Time not_before;  // the first instant at which it may be used
   Time not_after;   // the first instant at which it may not
   uint32_t max_signings = 0;
-  uint32_t used = 0;  // never more than max_signings
+  uint32_t used = 0;            // never more than max_signings
   std::vector<Digest> digests;  // empty: any content
   std::optional<Revocation> revocation;
   bool operator==(const Grant&) const = default;
@@ -40,8 +40,8 @@ struct Grant {
 
 GrantStatus StatusOf(const Grant& grant, Time now);
 
-// The grant after one more use, or why it cannot be used now. The store's conditional update says the
-// same in SQL.
+// The grant after one more use, or why it cannot be used now. The store's conditional update says
+// the same in SQL.
 Result<Grant> Spend(Grant grant, Time now);
 // The grant after a use was given back: only after grantd itself saw the token refuse.
 Grant GiveBack(Grant grant);

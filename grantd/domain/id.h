@@ -17,8 +17,8 @@ inline constexpr std::string_view kGrantPrefix = "grt_";
 
 std::string MakeId(std::string_view prefix, Time now, const IdEntropy& entropy);
 
-// Whether `text` may be the beginning of an ID with this prefix: the prefix and at most 26 characters
-// of the alphabet.
+// Whether `text` may be the beginning of an ID with this prefix: the prefix and at most 26
+// characters of the alphabet.
 bool IsIdPrefix(std::string_view prefix, std::string_view text);
 
 }  // namespace grant

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/digest.h"
 #include "grantd/domain/grant.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/rules.h"
 #include "grantd/domain/time.h"
-#include "grant/error.h"
 
 namespace grant {
 
@@ -81,14 +81,14 @@ inline constexpr size_t kCommentsMax = 200;
 inline constexpr size_t kDigestsMax = 256;
 
 // An open request, or why the rules do not let this caller ask for it.
-Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity& requester, Time now,
-                            std::string id);
+Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity& requester,
+                            Time now, std::string id);
 
 // How far a request has come: for each step the approvers who count now. Somebody counts once per
 // step, and only while the rules in force still make them eligible for it.
 struct Progress {
   std::vector<std::vector<Principal>> approved;  // by step
-  size_t step = 0;                               // the first that is not complete; steps.size() if all are
+  size_t step = 0;  // the first that is not complete; steps.size() if all are
 };
 Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of);
 
@@ -110,8 +110,8 @@ Result<Request> Reject(Request request, const Rules& rules, const Identity& appr
 Result<Request> Cancel(Request request, const Identity& caller, bool is_admin, std::string comment,
                        Time now);
 // By the requester, an approver of any step, or an administrator.
-Result<Request> AddComment(Request request, const Rules& rules, const Identity& caller, bool is_admin,
-                           std::string text, Time now);
+Result<Request> AddComment(Request request, const Rules& rules, const Identity& caller,
+                           bool is_admin, std::string text, Time now);
 
 // The request as it stands at `now`: an open one past its expiry is expired.
 bool IsOverdue(const Request& request, Time now);

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/time.h"
-#include "grant/error.h"
 
 namespace grant {
 
@@ -67,8 +67,8 @@ struct Rules {
   bool Covers(const std::vector<Principal>& named, const Identity& caller) const;
 };
 
-// Checks what no single line shows: duplicate and unknown names, a policy without steps or bounds, a
-// step that nobody can complete, a signer without users, two signers of one key.
+// Checks what no single line shows: duplicate and unknown names, a policy without steps or bounds,
+// a step that nobody can complete, a signer without users, two signers of one key.
 Status Validate(const Rules& rules);
 
 // The difference between two rule sets for a person, one line each: "+ policy release-signing",

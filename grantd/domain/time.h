@@ -12,8 +12,12 @@ namespace grant {
 using Duration = std::chrono::milliseconds;
 using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 
-inline int64_t ToMillis(Time time) { return time.time_since_epoch().count(); }
-inline Time FromMillis(int64_t millis) { return Time(Duration(millis)); }
+inline int64_t ToMillis(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time FromMillis(int64_t millis) {
+  return Time(Duration(millis));
+}
 
 // RFC 3339 in UTC: "2026-11-21T20:56:00Z", with milliseconds where they are not zero.
 std::string FormatTime(Time time);

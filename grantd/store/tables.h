@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/audit.h"
 #include "grantd/domain/grant.h"
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
 #include "grantd/store/sql.h"
-#include "grant/error.h"
 
 namespace grant {
 
@@ -22,7 +22,9 @@ struct RulesVersion {
   Time applied_at;
 };
 
-enum class UseOutcome { kPending, kSigned, kReturned, kUnsettled };
+// kReturned: the token refused, the use was given back. kWithheld: revoked before its delivery.
+// kUnsettled: not known, because grantd stopped or the token did not answer.
+enum class UseOutcome { kPending, kSigned, kReturned, kWithheld, kUnsettled };
 const char* Name(UseOutcome outcome);  // "signed"
 
 // One counted signature. `id` is the number of its audit entry.
@@ -38,7 +40,8 @@ struct Use {
   UseOutcome outcome = UseOutcome::kPending;
 };
 
-// Newest first. `before` is the last ID (or audit number) of the page before; empty or 0 for the first.
+// Newest first. `before` is the last ID (or audit number) of the page before; empty or 0 for the
+// first.
 struct RequestFilter {
   std::optional<RequestStatus> status;
   std::optional<std::string> signer;
@@ -61,11 +64,21 @@ struct AuditFilter {
   size_t limit = 100;
 };
 
+// No method returns more rows than this, whatever limit it is given.
+inline constexpr size_t kRowsMax = 10'000;
+
+// The end of the audit chain, kept apart from it so that a missing last entry shows.
+struct AuditHead {
+  int64_t number = 0;  // 0: no entry yet
+  std::string hash;
+};
+
 class Tables {
  public:
   explicit Tables(sql::Connection& connection) : sql_(connection) {}
 
   Result<RulesVersion> CurrentRules();
+  Result<int64_t> CurrentRulesVersion();  // its number alone
   // Appends version + 1 of what CurrentRules() says.
   Result<int64_t> AppendRules(const Rules& rules, const Principal& by, Time at);
 
@@ -84,11 +97,16 @@ class Tables {
   Result<std::vector<std::string>> GrantIdsLike(const std::string& prefix, size_t limit);
   Result<std::vector<Grant>> ListGrants(const GrantFilter& filter);
   // What Decide() needs for one attempt, bounded however long the history is: grants of this signer
-  // and holder that end after `now`, and the few most recent others, by the holder and by anybody.
-  Result<std::vector<Grant>> GrantsForAttempt(const std::string& signer, const Principal& holder, Time now);
+  // and holder that end after `now` (the usable ones first), the holder's few most recent, and a
+  // few of other holders that end after `now`. The usable ones are not crowded out by the rest.
+  Result<std::vector<Grant>> GrantsForAttempt(const std::string& signer, const Principal& holder,
+                                              Time now);
+  // Grants of a signer that are not revoked and end after `now`.
+  Result<std::vector<Grant>> LiveGrantsOfSigner(const std::string& signer, Time now, size_t limit);
   Status InsertGrant(const Grant& grant);
   Status RecordRevocation(const Grant& grant);
-  // Counts one use where the grant is valid at `now`, not revoked and not used up; false where it is not.
+  // Counts one use where the grant is valid at `now`, not revoked and not used up; false where it
+  // is not.
   Result<bool> SpendUse(const std::string& grant_id, Time now);
   Status ReturnUse(const std::string& grant_id);
 
@@ -100,6 +118,7 @@ class Tables {
   // Appends to the chain and returns the entry's number.
   Result<int64_t> AppendAudit(const AuditEvent& event);
   Result<std::vector<AuditEntry>> ListAudit(const AuditFilter& filter);
+  Result<AuditHead> LastAudit();
   // Oldest first, from `first` on, for verification.
   Result<std::vector<AuditEntry>> AuditFrom(int64_t first, size_t limit);
 

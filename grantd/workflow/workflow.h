@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/id.h"
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
 #include "grantd/store/audit_chain.h"
 #include "grantd/store/store.h"
-#include "grant/error.h"
 
 namespace grant {
 
@@ -20,8 +20,10 @@ struct Surroundings {
   std::function<IdEntropy()> entropy;
   GroupsOf groups_of;
   std::vector<Principal> admins;
-  // Whether a signer's key is on a token that grantd serves; an error names what is wrong.
-  std::function<Status(const Signer&)> check_key;
+  // Whether the signers' keys are on the tokens that grantd serves; an error names what is wrong.
+  std::function<Status(const Rules&)> check_keys;
+  // Called when a revocation is durable; returns when no signature under the grant goes out any more.
+  std::function<void(const std::string& grant_id)> withdraw;
 };
 
 // A request together with how far it has come under the rules in force.
@@ -47,8 +49,8 @@ struct Standing {
   std::vector<std::string> policies;  // that the caller may approve for
 };
 
-// Every method checks that the caller may do it, and is safe to call from any thread. What the caller
-// may not see is kNotFound. IDs may be unique prefixes.
+// Every method checks that the caller may do it, and is safe to call from any thread. What the
+// caller may not see is kNotFound. IDs may be unique prefixes.
 class Workflow {
  public:
   Workflow(Store& store, Surroundings surroundings);
@@ -67,26 +69,37 @@ class Workflow {
   Result<RequestView> File(const Identity& caller, const Wish& wish);
   Result<RequestView> FindRequest(const Identity& caller, const std::string& id);
   Result<std::vector<RequestView>> ListRequests(const Identity& caller, RequestFilter filter);
-  Result<RequestView> Approve(const Identity& caller, const std::string& id, const std::string& comment);
-  Result<RequestView> Reject(const Identity& caller, const std::string& id, const std::string& comment);
-  Result<RequestView> Cancel(const Identity& caller, const std::string& id, const std::string& comment);
-  Result<RequestView> AddComment(const Identity& caller, const std::string& id, const std::string& text);
+  Result<RequestView> Approve(const Identity& caller, const std::string& id,
+                              const std::string& comment);
+  Result<RequestView> Reject(const Identity& caller, const std::string& id,
+                             const std::string& comment);
+  Result<RequestView> Cancel(const Identity& caller, const std::string& id,
+                             const std::string& comment);
+  Result<RequestView> AddComment(const Identity& caller, const std::string& id,
+                                 const std::string& text);
   // Expires what is overdue; returns how many.
   Result<size_t> ExpireOverdue();
 
   Result<GrantView> FindGrant(const Identity& caller, const std::string& id);
   Result<std::vector<GrantView>> ListGrants(const Identity& caller, GrantFilter filter,
                                             std::optional<GrantStatus> status);
-  Result<GrantView> Revoke(const Identity& caller, const std::string& id, const std::string& reason);
+  Result<GrantView> Revoke(const Identity& caller, const std::string& id,
+                           const std::string& reason);
 
   Result<std::vector<AuditEntry>> Audit(const Identity& caller, const AuditFilter& filter);
   Result<ChainReport> VerifyAudit(const Identity& caller);
-  // The caller's latest refusals; or, with an ID or an entry's number, what the audit holds about it.
+  // The caller's latest refusals; or, with an ID or an entry's number, what the audit holds about
+  // it.
   Result<std::vector<AuditEntry>> Explain(const Identity& caller, const std::string& id);
 
  private:
-  using Transition = std::function<Result<Approval>(Request, const grant::Rules&)>;
-  Result<RequestView> Decide(const Identity& caller, const std::string& id, const Transition& transition);
+  using Transition = std::function<Result<Approval>(Request, const grant::Rules&, Time)>;
+  Status RequireAdmin(const Identity& caller) const;
+  // One transaction: finds the request, lets `transition` change it, stores and records the
+  // outcome.
+  Result<RequestView> Decide(const Identity& caller, const std::string& id,
+                             const std::string& comment, const Transition& transition);
+  Result<Grant> VisibleGrant(Tables& tables, const Identity& caller, const std::string& id);
 
   Store& store_;
   Surroundings surroundings_;

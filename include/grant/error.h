@@ -40,20 +40,20 @@ inline tl::unexpected<Error> Fail(Code code, std::string message, std::string hi
 
 }  // namespace grant
 
-#define GRANT_CONCAT_INNER(a, b) a##b
-#define GRANT_CONCAT(a, b) GRANT_CONCAT_INNER(a, b)
-
 // GRANT_TRY(declaration, expression): declares from the value, or returns the error from the
 // enclosing function. GRANT_CHECK(expression): the same where there is no value. Both work for any
-// tl::expected.
-#define GRANT_TRY(declaration, ...)                                                         \
-  auto GRANT_CONCAT(grant_try_, __LINE__) = (__VA_ARGS__);                                  \
-  if (!GRANT_CONCAT(grant_try_, __LINE__))                                                  \
-    return tl::make_unexpected(std::move(GRANT_CONCAT(grant_try_, __LINE__)).error());      \
-  declaration = *std::move(GRANT_CONCAT(grant_try_, __LINE__)) /* NOLINT(bugprone-macro-parentheses) */
+// tl::expected, and inside one another's lambdas: hence the counter in the names.
+#define GRANT_TRY(declaration, ...) \
+  GRANT_TRY_INNER(GRANT_CONCAT(grant_try_, __COUNTER__), declaration, __VA_ARGS__)
+#define GRANT_CHECK(...) GRANT_CHECK_INNER(GRANT_CONCAT(grant_check_, __COUNTER__), __VA_ARGS__)
 
-#define GRANT_CHECK(...)                                                                            \
-  do {                                                                                              \
-    if (auto grant_check = (__VA_ARGS__); !grant_check)                                             \
-      return tl::make_unexpected(std::move(grant_check).error());                                   \
+#define GRANT_CONCAT(a, b) GRANT_CONCAT_INNER(a, b)
+#define GRANT_CONCAT_INNER(a, b) a##b
+#define GRANT_TRY_INNER(name, declaration, ...)                   \
+  auto name = (__VA_ARGS__);                                      \
+  if (!name) return tl::make_unexpected(std::move(name).error()); \
+  declaration = *std::move(name)
+#define GRANT_CHECK_INNER(name, ...)                                                           \
+  do {                                                                                         \
+    if (auto name = (__VA_ARGS__); !name) return tl::make_unexpected(std::move(name).error()); \
   } while (false)

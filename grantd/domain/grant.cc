@@ -1,0 +1,68 @@
+#include "grantd/domain/grant.h"
+
+#include <array>
+#include <utility>
+
+namespace grant {
+namespace {
+
+constexpr std::array kNames = {
+    std::pair{GrantStatus::kPending, "pending"}, std::pair{GrantStatus::kActive, "active"},
+    std::pair{GrantStatus::kExhausted, "exhausted"}, std::pair{GrantStatus::kExpired, "expired"},
+    std::pair{GrantStatus::kRevoked, "revoked"}};
+
+}  // namespace
+
+const char* Name(GrantStatus status) {
+  for (const auto& [value, name] : kNames) {
+    if (value == status) return name;
+  }
+  return "unknown";
+}
+
+std::optional<GrantStatus> GrantStatusByName(std::string_view name) {
+  for (const auto& [value, known] : kNames) {
+    if (name == known) return value;
+  }
+  return std::nullopt;
+}
+
+GrantStatus StatusOf(const Grant& grant, Time now) {
+  if (grant.revocation) return GrantStatus::kRevoked;
+  if (grant.used >= grant.max_signings) return GrantStatus::kExhausted;
+  if (now >= grant.not_after) return GrantStatus::kExpired;
+  if (now < grant.not_before) return GrantStatus::kPending;
+  return GrantStatus::kActive;
+}
+
+Result<Grant> Spend(Grant grant, Time now) {
+  if (const GrantStatus status = StatusOf(grant, now); status != GrantStatus::kActive) {
+    return Fail(Code::kConflict, "grant " + grant.id + " is " + Name(status));
+  }
+  ++grant.used;
+  return grant;
+}
+
+Grant GiveBack(Grant grant) {
+  if (grant.used > 0) --grant.used;
+  return grant;
+}
+
+Result<Grant> Revoke(Grant grant, const Principal& by, std::string reason, Time now) {
+  if (grant.revocation) {
+    return Fail(Code::kConflict, "grant " + grant.id + " was already revoked by " +
+                                     grant.revocation->by.text() + " at " +
+                                     FormatTime(grant.revocation->at));
+  }
+  if (reason.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Fail(Code::kInvalid, "a revocation needs a reason", "add --reason TEXT");
+  }
+  if (reason.size() > kRevokeReasonBytesMax) {
+    return Fail(Code::kTooLarge,
+                "the reason is longer than " + std::to_string(kRevokeReasonBytesMax) + " bytes");
+  }
+  grant.revocation = Revocation{by, now, std::move(reason)};
+  return grant;
+}
+
+}  // namespace grant

@@ -1,0 +1,50 @@
+#include "grantd/domain/principal.h"
+
+#include <algorithm>
+
+namespace grant {
+namespace {
+
+constexpr size_t kSchemeBytesMax = 32;
+constexpr size_t kNameBytesMax = 128;
+
+bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool IsScheme(std::string_view scheme) {
+  return !scheme.empty() && scheme.size() <= kSchemeBytesMax && IsLower(scheme.front()) &&
+         std::all_of(scheme.begin(), scheme.end(),
+                     [](char c) { return IsLower(c) || IsDigit(c) || c == '-'; });
+}
+
+bool IsName(std::string_view name) {
+  return !name.empty() && name.size() <= kNameBytesMax &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != ',' && c != '\\';
+         });
+}
+
+}  // namespace
+
+Result<Principal> Principal::Parse(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos || !IsScheme(text.substr(0, colon)) ||
+      !IsName(text.substr(colon + 1))) {
+    return Fail(Code::kInvalid, "'" + std::string(text.substr(0, 64)) + "' names nobody",
+                "write it as unix:NAME, unix-group:NAME or group:NAME");
+  }
+  Principal principal;
+  principal.text_ = text;
+  principal.colon_ = colon;
+  return principal;
+}
+
+bool Identity::Is(const Principal& named) const {
+  return principal == named || std::find(groups.begin(), groups.end(), named) != groups.end();
+}
+
+}  // namespace grant

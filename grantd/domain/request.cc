@@ -1,0 +1,299 @@
+#include "grantd/domain/request.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace grant {
+namespace {
+
+constexpr std::array kStatusNames = {std::pair{RequestStatus::kOpen, "open"},
+                                     std::pair{RequestStatus::kApproved, "approved"},
+                                     std::pair{RequestStatus::kRejected, "rejected"},
+                                     std::pair{RequestStatus::kCancelled, "cancelled"},
+                                     std::pair{RequestStatus::kExpired, "expired"}};
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+// Text that people write: bounded, and without the control characters that could forge a log line
+// or steer a terminal.
+Status CheckText(std::string_view text, size_t bytes_max, const std::string& what) {
+  if (text.size() > bytes_max) {
+    return Fail(Code::kTooLarge, what + " is longer than " + std::to_string(bytes_max) + " bytes");
+  }
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\n' || c == '\t';
+  });
+  if (!printable) return Fail(Code::kInvalid, what + " holds control characters");
+  return {};
+}
+
+Status CheckLength(const Policy& policy, Duration length) {
+  if (policy.max_window && length > *policy.max_window) {
+    return Fail(Code::kInvalid,
+                "a window of " + FormatDuration(length) + " is longer than policy '" + policy.name +
+                    "' allows",
+                "ask for at most " + FormatDuration(*policy.max_window));
+  }
+  return {};
+}
+
+Status CheckWindow(const Policy& policy, const Window& window, Time now) {
+  if (window.duration) {
+    if (window.from || window.until) {
+      return Fail(Code::kInvalid, "a window is either a duration or two times, not both",
+                  "use --window D, or --from T --until T");
+    }
+    if (*window.duration < std::chrono::seconds(1)) {
+      return Fail(Code::kInvalid, "a window lasts at least 1s");
+    }
+    return CheckLength(policy, *window.duration);
+  }
+  if (!window.from || !window.until) {
+    return Fail(Code::kInvalid, "the request names no complete window",
+                "use --window D, or --from T --until T");
+  }
+  if (*window.until <= *window.from || *window.until <= now) {
+    return Fail(Code::kInvalid,
+                "the window ends at " + FormatTime(*window.until) + ", before it can be used",
+                "let --until be later than --from and than now");
+  }
+  return CheckLength(policy, *window.until - *window.from);
+}
+
+Status CheckSignings(const Policy& policy, uint32_t signings) {
+  const uint32_t most = std::min(policy.max_signings.value_or(kSigningsMax), kSigningsMax);
+  if (signings >= 1 && signings <= most) return {};
+  return Fail(
+      Code::kInvalid,
+      std::to_string(signings) + " signatures are not what policy '" + policy.name + "' allows",
+      "ask for --signings 1 to " + std::to_string(most));
+}
+
+Identity Remembered(const Principal& principal, const GroupsOf& groups_of) {
+  return Identity{principal, groups_of(principal)};
+}
+
+Status CheckOpen(const Request& request, Time now) {
+  if (request.status == RequestStatus::kOpen && !IsOverdue(request, now)) return {};
+  const RequestStatus status =
+      request.status == RequestStatus::kOpen ? RequestStatus::kExpired : request.status;
+  return Fail(Code::kConflict, "request " + request.id + " is " + Name(status) + ", not open",
+              "grantctl request show " + request.id);
+}
+
+// The step a decision made now belongs to, once it is sure that this caller may make it.
+Result<size_t> StepToDecide(const Request& request, const Rules& rules, const Identity& approver,
+                            Time now, const GroupsOf& groups_of) {
+  GRANT_CHECK(CheckOpen(request, now));
+  const Progress progress = ProgressOf(request, rules, groups_of);
+  const size_t step = std::min(progress.step, request.policy.steps.size() - 1);
+  if (!rules.Covers(request.policy.steps[step].approvers, approver)) {
+    return Fail(Code::kForbidden,
+                approver.principal.text() + " is not an approver of step " +
+                    std::to_string(step + 1) + " ('" + request.policy.steps[step].name +
+                    "') of request " + request.id,
+                "grantctl request show " + request.id + " lists who is");
+  }
+  if (!MayApprove(request, step, rules, approver)) {
+    return Fail(Code::kForbidden,
+                "policy '" + request.policy.name +
+                    "' does not let requesters decide on their own "
+                    "requests",
+                "ask another approver");
+  }
+  return step;
+}
+
+Grant IssueGrant(const Request& request, Time now, std::string id) {
+  Grant grant;
+  grant.id = std::move(id);
+  grant.request_id = request.id;
+  grant.signer = request.signer;
+  grant.holder = request.requester;
+  grant.not_before = request.window.from.value_or(now);
+  grant.not_after =
+      request.window.until ? *request.window.until : now + request.window.duration.value();
+  grant.max_signings = request.signings;
+  grant.digests = request.digests;
+  return grant;
+}
+
+}  // namespace
+
+const char* Name(RequestStatus status) {
+  for (const auto& [value, name] : kStatusNames) {
+    if (value == status) return name;
+  }
+  return "unknown";
+}
+
+std::optional<RequestStatus> RequestStatusByName(std::string_view name) {
+  for (const auto& [value, known] : kStatusNames) {
+    if (name == known) return value;
+  }
+  return std::nullopt;
+}
+
+Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity& requester,
+                            Time now, std::string id) {
+  const Signer* signer = rules.FindSigner(wish.signer);
+  if (signer == nullptr) {
+    return Fail(Code::kNotFound, "there is no signer '" + wish.signer + "'",
+                "grantctl signer list");
+  }
+  if (!rules.Covers(signer->users, requester)) {
+    return Fail(Code::kForbidden,
+                requester.principal.text() + " is not a user of signer '" + signer->name + "'",
+                "ask an administrator to add you to its users");
+  }
+  const Policy* policy = rules.FindPolicy(signer->policy);
+  if (policy == nullptr) {
+    return Fail(Code::kInvalid,
+                "signer '" + signer->name + "' has no policy, so no request is needed",
+                "sign at once");
+  }
+  GRANT_CHECK(CheckWindow(*policy, wish.window, now));
+  GRANT_CHECK(CheckSignings(*policy, wish.signings));
+  GRANT_CHECK(CheckText(wish.justification, kJustificationBytesMax, "the justification"));
+  if (IsBlank(wish.justification)) {
+    return Fail(Code::kInvalid, "a request needs a justification", "add --reason TEXT");
+  }
+  if (wish.digests.size() > kDigestsMax) {
+    return Fail(Code::kTooLarge,
+                "a request names at most " + std::to_string(kDigestsMax) + " digests");
+  }
+
+  Request request;
+  request.id = std::move(id);
+  request.signer = signer->name;
+  request.requester = requester.principal;
+  request.created_at = now;
+  request.expires_at = now + policy->max_request_ttl;
+  if (wish.window.until) request.expires_at = std::min(request.expires_at, *wish.window.until);
+  request.window = wish.window;
+  request.signings = wish.signings;
+  request.justification = wish.justification;
+  request.digests = wish.digests;
+  request.policy = *policy;
+  return request;
+}
+
+Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of) {
+  Progress progress;
+  const std::vector<Step>& steps = request.policy.steps;
+  progress.approved.resize(steps.size());
+  for (const Decision& decision : request.decisions) {
+    if (decision.verdict != Verdict::kApprove || decision.step >= steps.size()) continue;
+    std::vector<Principal>& approved = progress.approved[decision.step];
+    const bool counted =
+        std::find(approved.begin(), approved.end(), decision.approver) != approved.end();
+    if (!counted &&
+        rules.Covers(steps[decision.step].approvers, Remembered(decision.approver, groups_of))) {
+      approved.push_back(decision.approver);
+    }
+  }
+  while (progress.step < steps.size() &&
+         progress.approved[progress.step].size() >= steps[progress.step].required) {
+    ++progress.step;
+  }
+  return progress;
+}
+
+bool MayApprove(const Request& request, size_t step, const Rules& rules, const Identity& caller) {
+  if (step >= request.policy.steps.size()) return false;
+  if (!request.policy.self_approval && caller.principal == request.requester) return false;
+  return rules.Covers(request.policy.steps[step].approvers, caller);
+}
+
+Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
+                         std::string comment, Time now, const GroupsOf& groups_of,
+                         std::string grant_id) {
+  GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of));
+  GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
+  const bool repeated = std::any_of(
+      request.decisions.begin(), request.decisions.end(), [&](const Decision& decision) {
+        return decision.step == step && decision.approver == approver.principal;
+      });
+  if (repeated) {
+    return Fail(Code::kConflict,
+                approver.principal.text() + " has already approved step " +
+                    std::to_string(step + 1) + " of request " + request.id,
+                "another approver is needed: grantctl request show " + request.id);
+  }
+  request.decisions.push_back(Decision{static_cast<uint32_t>(step), approver.principal,
+                                       Verdict::kApprove, std::move(comment), now});
+  // The caller's groups are what the kernel says of this very connection, not what the user
+  // database says of an absent user.
+  const GroupsOf groups_now = [&](const Principal& principal) {
+    return principal == approver.principal ? approver.groups : groups_of(principal);
+  };
+  Approval approval;
+  if (ProgressOf(request, rules, groups_now).step == request.policy.steps.size()) {
+    request.status = RequestStatus::kApproved;
+    request.grant_id = grant_id;
+    approval.grant = IssueGrant(request, now, std::move(grant_id));
+  }
+  approval.request = std::move(request);
+  return approval;
+}
+
+Result<Request> Reject(Request request, const Rules& rules, const Identity& approver,
+                       std::string comment, Time now, const GroupsOf& groups_of) {
+  GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of));
+  GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
+  request.decisions.push_back(
+      Decision{static_cast<uint32_t>(step), approver.principal, Verdict::kReject, comment, now});
+  request.status = RequestStatus::kRejected;
+  request.closed_reason = std::move(comment);
+  return request;
+}
+
+Result<Request> Cancel(Request request, const Identity& caller, bool is_admin, std::string comment,
+                       Time now) {
+  if (!is_admin && caller.principal != request.requester) {
+    return Fail(Code::kForbidden,
+                "only " + request.requester.text() + " or an administrator may cancel request " +
+                    request.id,
+                "an approver rejects it: grantctl request reject " + request.id);
+  }
+  GRANT_CHECK(CheckOpen(request, now));
+  GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
+  request.status = RequestStatus::kCancelled;
+  request.closed_reason = std::move(comment);
+  return request;
+}
+
+Result<Request> AddComment(Request request, const Rules& rules, const Identity& caller,
+                           bool is_admin, std::string text, Time now) {
+  const std::vector<Step>& steps = request.policy.steps;
+  const bool involved = is_admin || caller.principal == request.requester ||
+                        std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+                          return rules.Covers(step.approvers, caller);
+                        });
+  if (!involved) {
+    return Fail(Code::kForbidden,
+                caller.principal.text() + " has no part in request " + request.id);
+  }
+  GRANT_CHECK(CheckText(text, kCommentBytesMax, "the comment"));
+  if (IsBlank(text)) return Fail(Code::kInvalid, "the comment is empty");
+  if (request.comments.size() >= kCommentsMax) {
+    return Fail(Code::kTooLarge, "request " + request.id + " has " + std::to_string(kCommentsMax) +
+                                     " comments, which is the most it takes");
+  }
+  request.comments.push_back(Comment{caller.principal, std::move(text), now});
+  return request;
+}
+
+bool IsOverdue(const Request& request, Time now) {
+  return request.status == RequestStatus::kOpen && now >= request.expires_at;
+}
+
+Request Expire(Request request) {
+  request.status = RequestStatus::kExpired;
+  return request;
+}
+
+}  // namespace grant

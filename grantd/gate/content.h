@@ -1,0 +1,46 @@
+// What is being signed: taken in piece by piece, reduced to the digests that grants and audit speak
+// of, and to what the token is given.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "grant/bytes.h"
+#include "grant/cryptoki/mechanism.h"
+#include "grant/gate/protocol.h"
+#include "grant/refusal.h"
+#include "grantd/domain/digest.h"
+
+namespace grant {
+
+// A mechanism that signs the data themselves (EdDSA, or a key that may only be used with a hashing
+// mechanism) needs them whole; more than this is refused.
+inline constexpr size_t kWholeDataBytesMax = 16 * 1024 * 1024;
+
+struct ReducedContent {
+  std::vector<Digest>
+      digests;  // all that is known; empty where the data are no recognisable digest
+  gate::SignMechanism mechanism;  // for the token
+  Bytes data;                     // for the token
+};
+
+// Not for use by two threads at once.
+class Content {
+ public:
+  // `hash_here`: whether the token may be given the digest where the mechanism would hash by
+  // itself. Hashing here keeps memory and traffic to the token small whatever the size of the data.
+  static tl::expected<Content, Refusal> Begin(const gate::SignMechanism& mechanism, bool hash_here);
+  Content(Content&&) noexcept;
+  Content& operator=(Content&&) noexcept;
+  ~Content();
+
+  tl::expected<void, Refusal> Add(ByteView data);
+  tl::expected<ReducedContent, Refusal> Finish();
+
+ private:
+  struct State;
+  explicit Content(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace grant

@@ -1,0 +1,23 @@
+// One client on the gate socket, from Hello to its end.
+#pragma once
+
+#include <atomic>
+
+#include "grant/gate/connection.h"
+#include "grantd/gate/signing.h"
+#include "grantd/net/unix_socket.h"
+
+namespace grant {
+
+struct GateLimits {
+  size_t connections_max = 1024;
+  size_t connections_per_uid_max = 512;
+  // A message that has begun must be complete, and an answer be taken, within this time.
+  std::chrono::seconds message_timeout{30};
+};
+
+// Talks until the client goes away, breaks the protocol, or `connection` is shut down.
+void Converse(gate::Connection& connection, const Peer& peer, Signing& signing,
+              const GateLimits& limits);
+
+}  // namespace grant

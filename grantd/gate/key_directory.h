@@ -1,0 +1,61 @@
+// The tokens that grantd serves, and which signer governs which of their keys.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grant/gate/protocol.h"
+#include "grantd/domain/rules.h"
+#include "grantd/hsm/token.h"
+#include "grantd/store/tables.h"
+
+namespace grant {
+
+// A private key as a signature needs it.
+struct SigningKey {
+  std::string signer;  // empty: no signer names this key
+  std::string fault;   // why it cannot be used although a signer names it; empty if it can
+  std::string label;
+  bool hash_here = false;  // see Content::Begin
+};
+
+// Any thread may call these.
+class KeyDirectory {
+ public:
+  explicit KeyDirectory(std::vector<std::unique_ptr<Token>> tokens);
+
+  std::vector<gate::TokenRecord> Describe();
+  Token* FindToken(const std::string& name) const;  // null if there is none of that name
+
+  // What the module is shown: the token's objects, the signers of its private keys, and the
+  // certificates that the rules give to signers whose token holds none.
+  Result<gate::Objects> ObjectsFor(Token& token, uint64_t known_version, const RulesVersion& rules);
+
+  // Nothing where the ID names no private key of the token any more.
+  Result<std::optional<SigningKey>> FindKey(Token& token, uint64_t key_id,
+                                            const RulesVersion& rules);
+
+  // Whether each signer's URI names exactly one private key, and no key has two signers.
+  Status CheckKeys(const Rules& rules);
+
+ private:
+  // One token's objects under one version of the rules.
+  struct View {
+    uint64_t objects_version = 0;
+    int64_t rules_version = -1;
+    gate::Objects shown;
+    std::map<uint64_t, SigningKey> keys;
+  };
+  Result<std::shared_ptr<const View>> ViewOf(Token& token, const RulesVersion& rules);
+
+  std::vector<std::unique_ptr<Token>> tokens_;
+  std::mutex mutex_;
+  std::map<Token*, std::shared_ptr<const View>> views_;
+  uint64_t last_version_ = 0;
+};
+
+}  // namespace grant

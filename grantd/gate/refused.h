@@ -1,0 +1,31 @@
+// Refusals in the form that goes to the client and into the audit.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "grant/error.h"
+#include "grant/gate/protocol.h"
+#include "grant/refusal.h"
+#include "grantd/domain/audit.h"
+#include "grantd/hsm/token.h"
+
+namespace grant {
+
+gate::Refused ToRefused(const Refusal& refusal);
+
+gate::Refused StoreFailing(const Error& error);
+gate::Refused TokenUnavailable(const Error& error);
+gate::Refused NoSuchToken(const std::string& name);
+gate::Refused KeyGone();
+gate::Refused WrongSecret(const std::string& token);
+gate::Refused Busy(const std::string& why);
+gate::Refused Malformed(const Error& error);
+// What the backing token answered; `what` says it in words.
+gate::Refused FromToken(const TokenFailure& failure, const std::string& what);
+
+// The entry of a refused signature; `facts` is a JSON object with what was attempted.
+AuditEvent RefusalEvent(const Refusal& refusal, const Principal& caller, const std::string& signer,
+                        Time now, nlohmann::json facts);
+
+}  // namespace grant

@@ -1,0 +1,170 @@
+#include "grantd/gate/server.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "grantd/gate/refused.h"
+
+namespace grant {
+namespace {
+
+constexpr int kAcceptPauseMs = 100;
+
+class Server : public GateServer {
+ public:
+  Server(Listener listener, Signing& signing, GateLimits limits, int stop_fd)
+      : listener_(std::move(listener)), signing_(signing), limits_(limits), stop_fd_(stop_fd) {
+    acceptor_ = std::thread([this] { Accept(); });
+  }
+
+  ~Server() override {
+    Drain(std::chrono::milliseconds(0));
+    close(stop_fd_);
+  }
+
+  void Drain(std::chrono::milliseconds limit) override {
+    if (!acceptor_.joinable()) return;
+    const uint64_t one = 1;
+    if (write(stop_fd_, &one, sizeof one) != sizeof one)
+      spdlog::error("gate: cannot stop accepting");
+    acceptor_.join();
+    std::unique_lock lock(mutex_);
+    // No more requests are read; an answer on its way still goes out.
+    for (const Client& client : clients_) shutdown(client.fd, SHUT_RD);
+    if (!empty_.wait_for(lock, limit, [this] { return clients_.empty(); })) {
+      for (const Client& client : clients_) shutdown(client.fd, SHUT_RDWR);
+      empty_.wait(lock, [this] { return clients_.empty(); });
+    }
+    JoinFinished();
+  }
+
+ private:
+  struct Client {
+    int fd;
+    uid_t uid;
+    std::thread thread;
+  };
+
+  void Accept() {
+    std::array<pollfd, 2> waits{pollfd{listener_.fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
+    for (;;) {
+      if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {
+        spdlog::error("gate: poll failed: {}", std::strerror(errno));
+        return;
+      }
+      if (waits[1].revents != 0) return;
+      if (waits[0].revents == 0) continue;
+      const int fd = accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd >= 0) {
+        Admit(gate::Connection(fd));
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+        // Nothing to accept with: those who are connected are served on, and the next try waits.
+        spdlog::warn("gate: cannot accept: {}", std::strerror(errno));
+        poll(&waits[1], 1, kAcceptPauseMs);
+      }
+    }
+  }
+
+  void Admit(gate::Connection connection) {
+    auto peer = PeerOf(connection.fd());
+    if (!peer) {
+      spdlog::warn("gate: {}", peer.error().message);
+      return;
+    }
+    const std::scoped_lock lock(mutex_);
+    JoinFinished();
+    const size_t mine = connections_of_[peer->uid];
+    if (clients_.size() >= limits_.connections_max || mine >= limits_.connections_per_uid_max) {
+      // Best effort: a client that does not read has its refusal dropped.
+      const auto refused = Busy("grantd has too many connections");
+      (void)connection.Send(gate::Refused::kType, 0, gate::Encode(refused),
+                            std::chrono::steady_clock::now());
+      return;
+    }
+    ++connections_of_[peer->uid];
+    const auto client = clients_.insert(clients_.end(), Client{connection.fd(), peer->uid, {}});
+    try {
+      client->thread = std::thread(
+          [this, client, held = std::move(connection), who = *std::move(peer)]() mutable {
+            Serve(held, who);
+            Leave(client);
+          });
+    } catch (const std::system_error& error) {
+      spdlog::warn("gate: cannot start a thread: {}", error.what());
+      Forget(client);
+      clients_.erase(client);
+    }
+  }
+
+  void Serve(gate::Connection& connection, const Peer& peer) {
+    try {
+      Converse(connection, peer, signing_, limits_);
+    } catch (const std::exception& error) {
+      spdlog::error("gate: a call by {} failed: {}", peer.identity.principal.text(), error.what());
+    }
+  }
+
+  // The thread's own last act: its handle is kept for somebody else to join. The lock keeps Drain()
+  // from shutting down a descriptor that is being closed, hence maybe somebody else's.
+  void Leave(std::list<Client>::iterator client) {
+    const std::scoped_lock lock(mutex_);
+    Forget(client);
+    finished_.splice(finished_.end(), clients_, client);
+    if (clients_.empty()) empty_.notify_all();
+  }
+
+  void Forget(std::list<Client>::iterator client) {
+    const auto mine = connections_of_.find(client->uid);
+    if (--mine->second == 0) connections_of_.erase(mine);
+  }
+
+  void JoinFinished() {
+    for (Client& client : finished_) client.thread.join();
+    finished_.clear();
+  }
+
+  Listener listener_;
+  Signing& signing_;
+  GateLimits limits_;
+  int stop_fd_;
+  std::thread acceptor_;
+  std::mutex mutex_;
+  std::condition_variable empty_;
+  std::list<Client> clients_;
+  std::list<Client> finished_;
+  std::map<uid_t, size_t> connections_of_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GateServer>> GateServer::Start(Listener listener, Signing& signing,
+                                                      GateLimits limits) {
+  // accept4 must not block after poll: a client may have left in between.
+  if (fcntl(listener.fd(), F_SETFL, O_NONBLOCK) != 0) {
+    return Fail(Code::kUnavailable,
+                std::string("cannot prepare the gate: ") + std::strerror(errno));
+  }
+  const int stop_fd = eventfd(0, EFD_CLOEXEC);
+  if (stop_fd < 0) {
+    return Fail(Code::kUnavailable,
+                std::string("cannot prepare the gate: ") + std::strerror(errno));
+  }
+  return std::unique_ptr<GateServer>(
+      std::make_unique<Server>(std::move(listener), signing, limits, stop_fd));
+}
+
+}  // namespace grant

@@ -1,0 +1,367 @@
+#include "grantd/gate/signing.h"
+
+#include <openssl/crypto.h>
+
+#include <future>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "grant/cryptoki/names.h"
+#include "grantd/gate/refused.h"
+
+namespace grant {
+namespace {
+
+constexpr int kRulesChangesMax = 8;
+
+std::string Compact(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+const Principal& Self() {
+  static const Principal& self = *new Principal(Principal::Parse("grantd:self").value());
+  return self;
+}
+
+}  // namespace
+
+struct Signing::Asked {
+  const Peer& peer;
+  Token* token;
+  uint64_t key_id;
+  const RulesVersion& rules;
+  const SigningKey& key;
+  const Signer* signer;  // null where no signer governs the key
+  Attempt attempt;
+
+  std::string digest() const {
+    return attempt.digests.empty() ? "" : attempt.digests.front().text();
+  }
+
+  // What every entry about this attempt says.
+  nlohmann::json Facts() const {
+    nlohmann::json facts = {{"mechanism", attempt.mechanism},
+                            {"key", key.label},
+                            {"token", token->settings().name},
+                            {"uid", peer.uid},
+                            {"pid", peer.pid},
+                            {"program", peer.program}};
+    nlohmann::json digests = nlohmann::json::array();
+    for (const Digest& known : attempt.digests) digests.push_back(known.text());
+    facts["digests"] = std::move(digests);
+    return facts;
+  }
+};
+
+struct Signing::Spend {
+  std::optional<Use> use;          // counted and in the audit
+  std::optional<Refusal> refusal;  // in the audit
+  bool rules_changed = false;      // nothing was written: decide anew
+};
+
+Signing::Signing(Store& store, KeyDirectory& keys, Clock clock)
+    : store_(store), keys_(keys), clock_(std::move(clock)) {}
+
+tl::expected<gate::Objects, gate::Refused> Signing::Objects(const gate::GetObjects& wanted) {
+  Token* token = keys_.FindToken(wanted.token);
+  if (token == nullptr) return tl::unexpected(NoSuchToken(wanted.token));
+  std::shared_ptr<const RulesVersion> rules;
+  const Status read = store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(rules, rules_.Get(tables));
+    return {};
+  });
+  if (!read) return tl::unexpected(StoreFailing(read.error()));
+  auto objects = keys_.ObjectsFor(*token, wanted.known_version, *rules);
+  if (!objects) return tl::unexpected(TokenUnavailable(objects.error()));
+  return *std::move(objects);
+}
+
+tl::expected<void, gate::Refused> Signing::CheckPin(const gate::Login& login) {
+  const Token* token = keys_.FindToken(login.token);
+  if (token == nullptr) return tl::unexpected(NoSuchToken(login.token));
+  if (login.pin.empty() || token->settings().accept_any_pin) return {};
+  return tl::unexpected(WrongSecret(login.token));
+}
+
+tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
+                                                             const gate::SignTarget& target) {
+  Token* token = keys_.FindToken(target.token);
+  if (token == nullptr) return tl::unexpected(NoSuchToken(target.token));
+  std::shared_ptr<const RulesVersion> rules;
+  const Status read = store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(rules, rules_.Get(tables));
+    return {};
+  });
+  if (!read) return tl::unexpected(StoreFailing(read.error()));
+  auto key = keys_.FindKey(*token, target.key_id, *rules);
+  if (!key) return tl::unexpected(TokenUnavailable(key.error()));
+  if (!*key) return tl::unexpected(KeyGone());
+  auto content = Content::Begin(target.mechanism, (*key)->hash_here);
+  if (!content) {
+    const Signer* signer = rules->rules.FindSigner((*key)->signer);
+    const Asked asked{
+        peer,
+        token,
+        target.key_id,
+        *rules,
+        **key,
+        signer,
+        Attempt{peer.identity, cryptoki::MechanismName(target.mechanism.type), {}, {}}};
+    return tl::unexpected(RecordRefusal(asked, content.error()));
+  }
+  return SigningOperation{peer,  target,           std::move(rules),
+                          token, **std::move(key), *std::move(content)};
+}
+
+// Who may sign what under the rules at hand. The same question is asked twice: before anything
+// happens, and again within the transaction that spends the use.
+Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
+  if (asked.signer == nullptr) {
+    return Ruling(Refusal{Cause::kNotGoverned,
+                          "no signer names the key '" + asked.key.label + "' of token " +
+                              asked.token->settings().name + ", so nobody may sign with it",
+                          "an administrator adds a [[signer]] for it: grantctl apply -f rules.toml",
+                          {}});
+  }
+  if (!asked.key.fault.empty()) {
+    return Ruling(Refusal{Cause::kNotGoverned,
+                          asked.key.fault,
+                          "an administrator corrects the rules: grantctl apply -f rules.toml",
+                          {}});
+  }
+  GRANT_TRY(auto grants,
+            tables.GrantsForAttempt(asked.signer->name, asked.attempt.caller.principal, now));
+  if (!asked.attempt.selected_grant.empty()) {
+    GRANT_TRY(auto selected, tables.FindGrant(asked.attempt.selected_grant));
+    if (selected) grants.push_back(*std::move(selected));
+  }
+  return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now);
+}
+
+tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
+                                                    const Deliver& deliver) {
+  auto content = operation.content.Finish();
+  const std::string mechanism = cryptoki::MechanismName(operation.target.mechanism.type);
+  for (int i = 0; i < kRulesChangesMax; ++i) {
+    const Asked asked{
+        operation.peer,
+        operation.token,
+        operation.target.key_id,
+        *operation.rules,
+        operation.key,
+        operation.rules->rules.FindSigner(operation.key.signer),
+        Attempt{operation.peer.identity, mechanism,
+                content ? content->digests : std::vector<Digest>(), operation.target.grant}};
+    if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
+    if (!operation.target.secret.empty() && !operation.token->settings().accept_any_pin) {
+      const gate::Refused wrong = WrongSecret(operation.target.token);
+      return tl::unexpected(
+          RecordRefusal(asked, Refusal{wrong.cause, wrong.message, wrong.hint, {}}));
+    }
+    bool rules_changed = false;
+    auto outcome = SpendAndSign(asked, *content, deliver, rules_changed);
+    if (!rules_changed) return outcome;
+    auto again = Begin(operation.peer, operation.target);
+    if (!again) return tl::unexpected(again.error());
+    operation.rules = std::move(again->rules);
+    operation.key = std::move(again->key);
+  }
+  return tl::unexpected(StoreFailing(Error{Code::kConflict, "the rules keep changing", ""}));
+}
+
+tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
+                                                        const ReducedContent& content,
+                                                        const Deliver& deliver,
+                                                        bool& rules_changed) {
+  std::optional<Refusal> refusal;
+  const Status ruled = store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(Ruling ruling, Rule(tables, asked, clock_()));
+    if (auto* refused = std::get_if<Refusal>(&ruling)) refusal = std::move(*refused);
+    return {};
+  });
+  if (!ruled) return tl::unexpected(StoreFailing(ruled.error()));
+  if (refusal) return tl::unexpected(RecordRefusal(asked, *refusal));
+
+  Deliveries::Ticket ticket(deliveries_);
+  Spend spend;
+  const std::vector<int64_t> outcomes = TakeDelivered();
+  std::promise<Status> spent;
+  store_.WriteAsync(
+      [&](Tables& tables) -> Status {
+        for (const int64_t use : outcomes) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
+        return SpendOne(tables, asked, ticket, spend);
+      },
+      [&spent](Status status) { spent.set_value(std::move(status)); });
+  auto signature = asked.token->Sign(asked.key_id, content.mechanism, content.data);
+  const Status written = spent.get_future().get();
+
+  const auto discard = [&signature] {
+    if (signature) OPENSSL_cleanse(signature->data(), signature->size());
+  };
+  if (!written) {
+    PutBackDelivered(outcomes);
+    discard();
+    return tl::unexpected(StoreFailing(written.error()));
+  }
+  if (!spend.use) {
+    discard();
+    rules_changed = spend.rules_changed;
+    return tl::unexpected(ToRefused(spend.refusal.value_or(Refusal{})));
+  }
+  if (!signature) return tl::unexpected(RecordTokenFailure(asked, *spend.use, signature.error()));
+  if (!ticket.BeginDelivery()) {
+    discard();
+    return tl::unexpected(RecordWithheld(asked, *spend.use));
+  }
+  deliver(*signature);
+  PutBackDelivered({spend.use->id});
+  return {};
+}
+
+// Runs within the write transaction: nothing that it checks can change before the use is spent.
+Status Signing::SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket& ticket,
+                         Spend& spend) {
+  GRANT_TRY(const int64_t rules_version, tables.CurrentRulesVersion());
+  if (rules_version != asked.rules.version) {
+    spend.rules_changed = true;
+    return {};
+  }
+  const Time now = clock_();
+  GRANT_TRY(Ruling ruling, Rule(tables, asked, now));
+  std::string grant_id;
+  if (auto* candidates = std::get_if<Candidates>(&ruling)) {
+    for (const std::string& candidate : candidates->grant_ids) {
+      GRANT_TRY(const bool counted, tables.SpendUse(candidate, now));
+      if (!counted) continue;
+      grant_id = candidate;
+      break;
+    }
+    if (grant_id.empty()) {
+      ruling = Refusal{Cause::kNoGrant,
+                       "every usable grant was used up at this moment",
+                       "grantctl grant list",
+                       {}};
+    }
+  }
+  nlohmann::json detail = asked.Facts();
+  if (auto* refused = std::get_if<Refusal>(&ruling)) {
+    spend.refusal = *refused;
+    GRANT_CHECK(tables.AppendAudit(RefusalEvent(*refused, asked.peer.identity.principal,
+                                                asked.signer ? asked.signer->name : "", now,
+                                                std::move(detail))));
+    return {};
+  }
+  GRANT_TRY(
+      const int64_t entry,
+      tables.AppendAudit({now, std::string(event::kSignatureSpent), asked.peer.identity.principal,
+                          grant_id.empty() ? asked.signer->name : grant_id, asked.signer->name,
+                          Compact(detail)}));
+  Use use{entry,
+          grant_id,
+          asked.signer->name,
+          asked.peer.identity.principal,
+          now,
+          asked.attempt.mechanism,
+          asked.digest(),
+          asked.peer.program,
+          UseOutcome::kPending};
+  GRANT_CHECK(tables.InsertUse(use));
+  ticket.ChargeTo(grant_id);
+  spend.use = std::move(use);
+  return {};
+}
+
+gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal) {
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal,
+                                                asked.signer ? asked.signer->name : "", clock_(),
+                                                asked.Facts())));
+    return {};
+  });
+  return written ? ToRefused(refusal) : StoreFailing(written.error());
+}
+
+gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
+                                          const TokenFailure& failure) {
+  const std::string what = failure.function + " failed: " + cryptoki::ReturnValueName(failure.rv);
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    nlohmann::json detail = asked.Facts();
+    detail["use"] = use.id;
+    detail["message"] = what;
+    const auto event = failure.answered ? event::kSignatureReturned : event::kSignatureUnsettled;
+    if (failure.answered && !use.grant_id.empty()) GRANT_CHECK(tables.ReturnUse(use.grant_id));
+    GRANT_CHECK(tables.SettleUse(
+        use.id, failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled));
+    GRANT_CHECK(tables.AppendAudit({clock_(), std::string(event), asked.peer.identity.principal,
+                                    use.grant_id.empty() ? use.signer : use.grant_id, use.signer,
+                                    Compact(detail)}));
+    return {};
+  });
+  if (!written) return StoreFailing(written.error());
+  return FromToken(failure, what);
+}
+
+gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
+  const Refusal refusal{Cause::kRevoked,
+                        "grant " + use.grant_id +
+                            " was revoked while the signature was made, so it "
+                            "was destroyed",
+                        "grantctl grant show " + use.grant_id, use.grant_id};
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.SettleUse(use.id, UseOutcome::kWithheld));
+    nlohmann::json detail = asked.Facts();
+    detail["use"] = use.id;
+    GRANT_CHECK(tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal, use.signer,
+                                                clock_(), std::move(detail))));
+    return {};
+  });
+  return written ? ToRefused(refusal) : StoreFailing(written.error());
+}
+
+std::vector<int64_t> Signing::TakeDelivered() {
+  const std::scoped_lock lock(delivered_mutex_);
+  return std::exchange(delivered_, {});
+}
+
+void Signing::PutBackDelivered(const std::vector<int64_t>& uses) {
+  const std::scoped_lock lock(delivered_mutex_);
+  delivered_.insert(delivered_.end(), uses.begin(), uses.end());
+}
+
+Status Signing::FlushOutcomes() {
+  const std::vector<int64_t> uses = TakeDelivered();
+  if (uses.empty()) return {};
+  Status written = store_.Write([&](Tables& tables) -> Status {
+    for (const int64_t use : uses) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
+    return {};
+  });
+  if (!written) PutBackDelivered(uses);
+  return written;
+}
+
+Result<size_t> Signing::RecoverUnsettled() {
+  constexpr size_t kAtOnce = 256;
+  size_t total = 0;
+  for (size_t found = kAtOnce; found == kAtOnce; total += found) {
+    GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+      GRANT_TRY(const auto pending, tables.PendingUses(kAtOnce));
+      found = pending.size();
+      for (const Use& use : pending) {
+        GRANT_CHECK(tables.SettleUse(use.id, UseOutcome::kUnsettled));
+        GRANT_CHECK(tables.AppendAudit(
+            {clock_(), std::string(event::kSignatureUnsettled), Self(),
+             use.grant_id.empty() ? use.signer : use.grant_id, use.signer,
+             Compact({{"use", use.id},
+                      {"caller", use.caller.text()},
+                      {"message",
+                       "grantd stopped before it recorded whether this signature was delivered; "
+                       "the use stays spent"}})}));
+      }
+      return {};
+    }));
+  }
+  return total;
+}
+
+}  // namespace grant

@@ -1,0 +1,88 @@
+// The way of one signature: decide, spend durably while the token signs, deliver only when both are
+// done.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "grant/gate/protocol.h"
+#include "grantd/domain/decide.h"
+#include "grantd/gate/content.h"
+#include "grantd/gate/deliveries.h"
+#include "grantd/gate/key_directory.h"
+#include "grantd/gate/rules_in_force.h"
+#include "grantd/net/unix_socket.h"
+#include "grantd/store/store.h"
+
+namespace grant {
+
+// A signature that has begun: who asks, with which key under which rules, and what for.
+struct SigningOperation {
+  Peer peer;
+  gate::SignTarget target;
+  std::shared_ptr<const RulesVersion> rules;
+  Token* token = nullptr;
+  SigningKey key;
+  Content content;
+};
+
+// Any thread may call these.
+class Signing {
+ public:
+  using Clock = std::function<Time()>;
+  // Hands a signature to the client. Whatever becomes of it, the use stays spent.
+  using Deliver = std::function<void(const Bytes& signature)>;
+
+  Signing(Store& store, KeyDirectory& keys, Clock clock);
+
+  // What the caller may look at. Refusals of these two are not audited: nothing was asked of a key.
+  std::vector<gate::TokenRecord> Tokens() { return keys_.Describe(); }
+  tl::expected<gate::Objects, gate::Refused> Objects(const gate::GetObjects& wanted);
+  // Whether the PIN proves anything: LoginAccepted, or why not.
+  tl::expected<void, gate::Refused> CheckPin(const gate::Login& login);
+
+  tl::expected<SigningOperation, gate::Refused> Begin(const Peer& peer,
+                                                      const gate::SignTarget& target);
+
+  // Signs what the operation's content holds. Either `deliver` was called once, or nothing left
+  // grantd and the refusal, which is in the audit, says why.
+  tl::expected<void, gate::Refused> Complete(SigningOperation operation, const Deliver& deliver);
+
+  // From here on no signature under the grant is delivered. To be called when its revocation is
+  // durable.
+  void Withdraw(const std::string& grant_id) { deliveries_.Withdraw(grant_id); }
+
+  // Records the outcome of signatures that were delivered since the last call or spend. They share
+  // the next spend's commit, so that a signature costs one; this is for when there is no next one.
+  Status FlushOutcomes();
+
+  // Explains in the audit the uses whose outcome an earlier run did not record. Returns how many.
+  Result<size_t> RecoverUnsettled();
+
+ private:
+  struct Asked;  // an attempt in the form that rules and audit speak of
+  struct Spend;  // what became of it in the store
+
+  Result<Ruling> Rule(Tables& tables, const Asked& asked, Time now);
+  Status SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket& ticket, Spend& spend);
+  tl::expected<void, gate::Refused> SpendAndSign(const Asked& asked, const ReducedContent& content,
+                                                 const Deliver& deliver, bool& rules_changed);
+  gate::Refused RecordRefusal(const Asked& asked, const Refusal& refusal);
+  gate::Refused RecordTokenFailure(const Asked& asked, const Use& use, const TokenFailure& failure);
+  gate::Refused RecordWithheld(const Asked& asked, const Use& use);
+  std::vector<int64_t> TakeDelivered();
+  void PutBackDelivered(const std::vector<int64_t>& uses);
+
+  Store& store_;
+  KeyDirectory& keys_;
+  Clock clock_;
+  RulesInForce rules_;
+  Deliveries deliveries_;
+  std::mutex delivered_mutex_;
+  std::vector<int64_t> delivered_;  // uses whose outcome is not recorded yet
+};
+
+}  // namespace grant

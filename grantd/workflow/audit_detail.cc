@@ -1,0 +1,46 @@
+#include "grantd/workflow/audit_detail.h"
+
+#include <nlohmann/json.hpp>
+
+namespace grant {
+namespace {
+
+nlohmann::json Texts(const std::vector<Digest>& digests) {
+  nlohmann::json texts = nlohmann::json::array();
+  for (const Digest& digest : digests) texts.push_back(digest.text());
+  return texts;
+}
+
+}  // namespace
+
+std::string Detail(const nlohmann::json& detail) {
+  return detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+AuditEvent EventOf(std::string_view event, const Request& request, const Principal& actor, Time now,
+                   const std::string& detail) {
+  return {now, std::string(event), actor, request.id, request.signer, detail};
+}
+
+std::string FilingDetail(const Request& request) {
+  nlohmann::json detail = {{"signings", request.signings},
+                           {"justification", request.justification},
+                           {"policy", request.policy.name},
+                           {"expires_at", FormatTime(request.expires_at)},
+                           {"digests", Texts(request.digests)}};
+  if (request.window.duration) detail["window"] = FormatDuration(*request.window.duration);
+  if (request.window.from) detail["from"] = FormatTime(*request.window.from);
+  if (request.window.until) detail["until"] = FormatTime(*request.window.until);
+  return Detail(detail);
+}
+
+std::string IssueDetail(const Grant& grant) {
+  return Detail({{"request", grant.request_id},
+                 {"holder", grant.holder.text()},
+                 {"max_signings", grant.max_signings},
+                 {"not_before", FormatTime(grant.not_before)},
+                 {"not_after", FormatTime(grant.not_after)},
+                 {"digests", Texts(grant.digests)}});
+}
+
+}  // namespace grant

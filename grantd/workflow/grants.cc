@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "grantd/workflow/audit_detail.h"
+#include "grantd/workflow/visibility.h"
+#include "grantd/workflow/workflow.h"
+
+namespace grant {
+namespace {
+
+constexpr size_t kUsesShownMax = 1000;
+constexpr size_t kPageRowsMax = 1000;
+
+// The holder, and the approvers of the policy under which the grant was issued.
+Result<bool> Concerns(Tables& tables, const Grant& held, const Rules& rules,
+                      const Identity& caller) {
+  if (held.holder == caller.principal) return true;
+  GRANT_TRY(const auto request, tables.FindRequest(held.request_id));
+  return request && ApprovesFor(request->policy, rules, caller);
+}
+
+}  // namespace
+
+Result<Grant> Workflow::VisibleGrant(Tables& tables, const Identity& caller,
+                                     const std::string& id) {
+  GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+  GRANT_TRY(Grant held, GrantByPrefix(tables, id));
+  if (IsAdmin(caller)) return held;
+  GRANT_TRY(const bool concerned, Concerns(tables, held, current.rules, caller));
+  if (!concerned) return tl::unexpected(NoSuchGrant(id));
+  return held;
+}
+
+Result<GrantView> Workflow::FindGrant(const Identity& caller, const std::string& id) {
+  GrantView view;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(view.grant, VisibleGrant(tables, caller, id));
+    GRANT_TRY(view.uses, tables.UsesOf(view.grant.id, kUsesShownMax));
+    return {};
+  }));
+  return view;
+}
+
+Result<std::vector<GrantView>> Workflow::ListGrants(const Identity& caller, GrantFilter filter,
+                                                    std::optional<GrantStatus> status) {
+  const size_t wanted = filter.limit;
+  filter.limit = kPageRowsMax;
+  const Time at = now();
+  std::vector<GrantView> views;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    for (bool more = true; more && views.size() < wanted;) {
+      GRANT_TRY(const auto page, tables.ListGrants(filter));
+      more = page.size() == filter.limit;
+      if (!page.empty()) filter.before = page.back().id;
+      for (const Grant& held : page) {
+        if (views.size() == wanted) break;
+        if (status && StatusOf(held, at) != *status) continue;
+        if (!IsAdmin(caller)) {
+          GRANT_TRY(const bool concerned, Concerns(tables, held, current.rules, caller));
+          if (!concerned) continue;
+        }
+        views.push_back({held, {}});
+      }
+    }
+    return {};
+  }));
+  return views;
+}
+
+Result<GrantView> Workflow::Revoke(const Identity& caller, const std::string& id,
+                                   const std::string& reason) {
+  const Time at = now();
+  GrantView view;
+  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    GRANT_TRY(Grant held, VisibleGrant(tables, caller, id));
+    GRANT_TRY(view.grant, grant::Revoke(std::move(held), caller.principal, reason, at));
+    GRANT_CHECK(tables.RecordRevocation(view.grant));
+    GRANT_CHECK(tables.AppendAudit({at, std::string(event::kGrantRevoked), caller.principal,
+                                    view.grant.id, view.grant.signer,
+                                    Detail({{"reason", reason},
+                                            {"used", view.grant.used},
+                                            {"max_signings", view.grant.max_signings}})}));
+    return {};
+  }));
+  surroundings_.withdraw(view.grant.id);
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(view.uses, tables.UsesOf(view.grant.id, kUsesShownMax));
+    return {};
+  }));
+  return view;
+}
+
+}  // namespace grant

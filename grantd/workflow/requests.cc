@@ -1,0 +1,191 @@
+#include <nlohmann/json.hpp>
+
+#include "grantd/workflow/audit_detail.h"
+#include "grantd/workflow/visibility.h"
+#include "grantd/workflow/workflow.h"
+
+namespace grant {
+namespace {
+
+constexpr size_t kPageRowsMax = 1000;
+constexpr size_t kExpiredAtOnceMax = 256;
+
+// Which entry tells of the step a request has just taken.
+std::string_view EventAfterDecision(const Request& request) {
+  switch (request.status) {
+    case RequestStatus::kApproved:
+      return event::kRequestApproved;
+    case RequestStatus::kRejected:
+      return event::kRequestRejected;
+    case RequestStatus::kCancelled:
+      return event::kRequestCancelled;
+    default:
+      return event::kRequestStepApproved;
+  }
+}
+
+std::string DecisionDetail(const Request& request, const std::string& comment) {
+  nlohmann::json detail = {{"comment", comment}};
+  if (!request.decisions.empty() && request.status != RequestStatus::kCancelled) {
+    detail["step"] = request.decisions.back().step + 1;
+  }
+  if (request.grant_id) detail["grant"] = *request.grant_id;
+  return Detail(detail);
+}
+
+}  // namespace
+
+Result<RequestView> Workflow::File(const Identity& caller, const Wish& wish) {
+  const Time at = now();
+  RequestView view;
+  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    GRANT_TRY(view.request, FileRequest(wish, current.rules, caller, at,
+                                        MakeId(kRequestPrefix, at, surroundings_.entropy())));
+    GRANT_CHECK(tables.InsertRequest(view.request));
+    GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestFiled, view.request, caller.principal, at,
+                                           FilingDetail(view.request))));
+    view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
+    return {};
+  }));
+  return view;
+}
+
+Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {
+  RequestView view;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    GRANT_TRY(view.request, RequestByPrefix(tables, id));
+    if (!IsAdmin(caller) && !MaySee(view.request, current.rules, caller)) {
+      return tl::unexpected(NoSuchRequest(id));
+    }
+    view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
+    return {};
+  }));
+  return view;
+}
+
+Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
+                                                        RequestFilter filter) {
+  const size_t wanted = filter.limit;
+  filter.limit = kPageRowsMax;
+  std::vector<RequestView> views;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    for (bool more = true; more && views.size() < wanted;) {
+      GRANT_TRY(auto page, tables.ListRequests(filter));
+      more = page.size() == filter.limit;
+      if (!page.empty()) filter.before = page.back().id;
+      for (Request& request : page) {
+        if (views.size() == wanted) break;
+        if (!IsAdmin(caller) && !MaySee(request, current.rules, caller)) continue;
+        Progress progress = ProgressOf(request, current.rules, surroundings_.groups_of);
+        views.push_back({std::move(request), std::move(progress)});
+      }
+    }
+    return {};
+  }));
+  return views;
+}
+
+Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& id,
+                                     const std::string& comment, const Transition& transition) {
+  const Time at = now();
+  RequestView view;
+  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    GRANT_TRY(Request before, RequestByPrefix(tables, id));
+    if (!IsAdmin(caller) && !MaySee(before, current.rules, caller)) {
+      return tl::unexpected(NoSuchRequest(id));
+    }
+    GRANT_TRY(Approval outcome, transition(std::move(before), current.rules, at));
+    const Request& request = outcome.request;
+    GRANT_CHECK(tables.AppendAudit(EventOf(EventAfterDecision(request), request, caller.principal,
+                                           at, DecisionDetail(request, comment))));
+    if (outcome.grant) {
+      GRANT_CHECK(tables.InsertGrant(*outcome.grant));
+      GRANT_CHECK(tables.AppendAudit({at, std::string(event::kGrantIssued), caller.principal,
+                                      outcome.grant->id, outcome.grant->signer,
+                                      IssueDetail(*outcome.grant)}));
+    }
+    GRANT_CHECK(tables.UpdateRequest(request));
+    view.progress = ProgressOf(request, current.rules, surroundings_.groups_of);
+    view.request = std::move(outcome.request);
+    return {};
+  }));
+  return view;
+}
+
+Result<RequestView> Workflow::Approve(const Identity& caller, const std::string& id,
+                                      const std::string& comment) {
+  return Decide(caller, id, comment, [&](Request request, const grant::Rules& rules, Time at) {
+    return grant::Approve(std::move(request), rules, caller, comment, at, surroundings_.groups_of,
+                          MakeId(kGrantPrefix, at, surroundings_.entropy()));
+  });
+}
+
+Result<RequestView> Workflow::Reject(const Identity& caller, const std::string& id,
+                                     const std::string& comment) {
+  return Decide(caller, id, comment,
+                [&](Request request, const grant::Rules& rules, Time at) -> Result<Approval> {
+                  GRANT_TRY(Request rejected, grant::Reject(std::move(request), rules, caller,
+                                                            comment, at, surroundings_.groups_of));
+                  return Approval{std::move(rejected), std::nullopt};
+                });
+}
+
+Result<RequestView> Workflow::Cancel(const Identity& caller, const std::string& id,
+                                     const std::string& comment) {
+  return Decide(
+      caller, id, comment, [&](Request request, const grant::Rules&, Time at) -> Result<Approval> {
+        GRANT_TRY(Request cancelled,
+                  grant::Cancel(std::move(request), caller, IsAdmin(caller), comment, at));
+        return Approval{std::move(cancelled), std::nullopt};
+      });
+}
+
+Result<RequestView> Workflow::AddComment(const Identity& caller, const std::string& id,
+                                         const std::string& text) {
+  const Time at = now();
+  RequestView view;
+  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    GRANT_TRY(Request before, RequestByPrefix(tables, id));
+    if (!IsAdmin(caller) && !MaySee(before, current.rules, caller)) {
+      return tl::unexpected(NoSuchRequest(id));
+    }
+    GRANT_TRY(view.request, grant::AddComment(std::move(before), current.rules, caller,
+                                              IsAdmin(caller), text, at));
+    GRANT_CHECK(tables.UpdateRequest(view.request));
+    GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestCommented, view.request, caller.principal,
+                                           at, Detail({{"text", text}}))));
+    view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
+    return {};
+  }));
+  return view;
+}
+
+Result<size_t> Workflow::ExpireOverdue() {
+  const Time at = now();
+  GRANT_TRY(const Principal self, Principal::Parse("grantd:self"));
+  size_t expired = 0;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const auto overdue, tables.OverdueRequests(at, 1));
+    expired = overdue.size();
+    return {};
+  }));
+  if (expired == 0) return 0;
+  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    GRANT_TRY(auto overdue, tables.OverdueRequests(at, kExpiredAtOnceMax));
+    expired = overdue.size();
+    for (Request& request : overdue) {
+      const Request done = Expire(std::move(request));
+      GRANT_CHECK(tables.UpdateRequest(done));
+      GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestExpired, done, self, at, "{}")));
+    }
+    return {};
+  }));
+  return expired;
+}
+
+}  // namespace grant

@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "grantd/workflow/audit_detail.h"
+#include "grantd/workflow/visibility.h"
+#include "grantd/workflow/workflow.h"
+
+namespace grant {
+namespace {
+
+// Whoever approved a request had the signer's key in mind: it must not become another key under a
+// request or a grant that is still alive.
+Status CheckKeyMayChange(Tables& tables, const Signer& before, const Rules& after, Time now) {
+  const Signer* signer = after.FindSigner(before.name);
+  if (signer != nullptr && signer->key == before.key) return {};
+  GRANT_TRY(const auto grants, tables.LiveGrantsOfSigner(before.name, now, 1));
+  if (!grants.empty()) {
+    return Fail(Code::kConflict,
+                "signer '" + before.name + "' has live grants, so its key cannot change",
+                "grantctl grant revoke " + grants.front().id + " --reason '...'");
+  }
+  RequestFilter open;
+  open.signer = before.name;
+  open.status = RequestStatus::kOpen;
+  open.limit = 1;
+  GRANT_TRY(const auto requests, tables.ListRequests(open));
+  if (!requests.empty()) {
+    return Fail(Code::kConflict,
+                "signer '" + before.name + "' has open requests, so its key cannot change",
+                "grantctl request cancel " + requests.front().id);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RulesVersion> Workflow::Rules(const Identity& caller) {
+  GRANT_CHECK(RequireAdmin(caller));
+  RulesVersion current;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(current, tables.CurrentRules());
+    return {};
+  }));
+  return current;
+}
+
+Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Rules& rules,
+                                         int64_t expected_version, bool dry_run) {
+  GRANT_CHECK(RequireAdmin(caller));
+  GRANT_CHECK(Validate(rules));
+  GRANT_CHECK(surroundings_.check_keys(rules));
+  RulesChange change;
+  const auto work = [&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    if (expected_version >= 0 && expected_version != current.version) {
+      return Fail(Code::kConflict,
+                  "the rules changed meanwhile: version " + std::to_string(current.version) +
+                      " is in force, not " + std::to_string(expected_version),
+                  "run grantctl apply again to see the new difference");
+    }
+    change.version = current.version;
+    change.changes = Difference(current.rules, rules);
+    for (const Signer& signer : current.rules.signers) {
+      GRANT_CHECK(CheckKeyMayChange(tables, signer, rules, now()));
+    }
+    if (dry_run || change.changes.empty()) return {};
+    GRANT_TRY(change.version, tables.AppendRules(rules, caller.principal, now()));
+    GRANT_CHECK(tables.AppendAudit({now(), std::string(event::kRulesApplied), caller.principal,
+                                    "rules/" + std::to_string(change.version), "",
+                                    Detail({{"changes", change.changes}})}));
+    change.applied = true;
+    return {};
+  };
+  GRANT_CHECK(dry_run ? store_.Read(work) : store_.Write(work));
+  return change;
+}
+
+Result<grant::Rules> Workflow::VisibleRules(const Identity& caller) {
+  RulesVersion current;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(current, tables.CurrentRules());
+    return {};
+  }));
+  const grant::Rules& all = current.rules;
+  if (IsAdmin(caller)) return all;
+  grant::Rules visible;
+  const auto concerns = [&](const Policy& policy) {
+    return ApprovesFor(policy, all, caller) ||
+           std::any_of(all.signers.begin(), all.signers.end(), [&](const Signer& signer) {
+             return signer.policy == policy.name && all.Covers(signer.users, caller);
+           });
+  };
+  for (const Policy& policy : all.policies) {
+    if (concerns(policy)) visible.policies.push_back(policy);
+  }
+  for (const Signer& signer : all.signers) {
+    const Policy* policy = all.FindPolicy(signer.policy);
+    if (all.Covers(signer.users, caller) ||
+        (policy != nullptr && ApprovesFor(*policy, all, caller))) {
+      visible.signers.push_back(signer);
+    }
+  }
+  return visible;
+}
+
+}  // namespace grant

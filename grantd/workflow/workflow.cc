@@ -1,0 +1,105 @@
+#include "grantd/workflow/workflow.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "grantd/workflow/visibility.h"
+
+namespace grant {
+namespace {
+
+constexpr size_t kExplainedMax = 50;
+
+Result<std::optional<AuditEntry>> EntryByNumber(Tables& tables, const std::string& text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 1) {
+    return std::optional<AuditEntry>();
+  }
+  GRANT_TRY(const auto entries, tables.AuditFrom(number, 1));
+  if (entries.empty() || entries.front().number != number) return std::optional<AuditEntry>();
+  return std::optional<AuditEntry>(entries.front());
+}
+
+}  // namespace
+
+Workflow::Workflow(Store& store, Surroundings surroundings)
+    : store_(store), surroundings_(std::move(surroundings)) {}
+
+bool Workflow::IsAdmin(const Identity& caller) const {
+  return std::any_of(surroundings_.admins.begin(), surroundings_.admins.end(),
+                     [&](const Principal& admin) { return caller.Is(admin); });
+}
+
+Status Workflow::RequireAdmin(const Identity& caller) const {
+  if (IsAdmin(caller)) return {};
+  return Fail(Code::kForbidden, caller.principal.text() + " is not an administrator",
+              "administrators are named by admins in grantd.toml");
+}
+
+Result<Standing> Workflow::StandingOf(const Identity& caller) {
+  Standing standing{IsAdmin(caller), {}, {}};
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    for (const Signer& signer : current.rules.signers) {
+      if (current.rules.Covers(signer.users, caller)) standing.signers.push_back(signer.name);
+    }
+    for (const Policy& policy : current.rules.policies) {
+      if (ApprovesFor(policy, current.rules, caller)) standing.policies.push_back(policy.name);
+    }
+    return {};
+  }));
+  return standing;
+}
+
+Result<std::vector<AuditEntry>> Workflow::Audit(const Identity& caller, const AuditFilter& filter) {
+  GRANT_CHECK(RequireAdmin(caller));
+  std::vector<AuditEntry> entries;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(entries, tables.ListAudit(filter));
+    return {};
+  }));
+  return entries;
+}
+
+Result<ChainReport> Workflow::VerifyAudit(const Identity& caller) {
+  GRANT_CHECK(RequireAdmin(caller));
+  ChainReport report;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(report, VerifyChain(tables));
+    return {};
+  }));
+  return report;
+}
+
+Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const std::string& id) {
+  AuditFilter filter;
+  filter.limit = kExplainedMax;
+  if (id.empty()) {
+    filter.event = std::string(event::kSignatureRefused);
+    filter.actor = caller.principal;
+  } else if (id.starts_with(kGrantPrefix)) {
+    GRANT_TRY(const GrantView view, FindGrant(caller, id));
+    filter.subject = view.grant.id;
+  } else if (id.starts_with(kRequestPrefix)) {
+    GRANT_TRY(const RequestView view, FindRequest(caller, id));
+    filter.subject = view.request.id;
+  }
+  std::vector<AuditEntry> entries;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    if (id.empty() || filter.subject) {
+      GRANT_TRY(entries, tables.ListAudit(filter));
+      return {};
+    }
+    GRANT_TRY(const auto entry, EntryByNumber(tables, id));
+    if (!entry || (!IsAdmin(caller) && entry->event.actor != caller.principal)) {
+      return Fail(Code::kNotFound, "there is nothing to explain about '" + id.substr(0, 64) + "'",
+                  "give a request, a grant or the number of an audit entry");
+    }
+    entries.push_back(*entry);
+    return {};
+  }));
+  return entries;
+}
+
+}  // namespace grant
