@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <random>
 #include <set>
 
 #include "grant/cryptoki/cryptoki.h"
@@ -90,7 +91,7 @@ std::vector<const TokenObject*> KeysOf(const Signer& signer, const gate::TokenRe
   return keys;
 }
 
-void Govern(SigningKey& key, const Signer& signer, size_t alternatives) {
+void Govern(GovernedKey& key, const Signer& signer, size_t alternatives) {
   if (!key.signer.empty()) {
     key.fault = "signers " + key.signer + " and " + signer.name + " name the same key";
   } else if (alternatives > 1) {
@@ -110,8 +111,10 @@ bool HoldsCertificateFor(const TokenObjects& objects, const Bytes& key_id) {
 
 }  // namespace
 
+// Versions begin anywhere, so that one from an earlier run of grantd is not taken for one of this run.
 KeyDirectory::KeyDirectory(std::vector<std::unique_ptr<Token>> tokens)
-    : tokens_(std::move(tokens)) {}
+    : tokens_(std::move(tokens)),
+      last_version_(static_cast<uint64_t>(std::random_device()()) << 24) {}
 
 std::vector<gate::TokenRecord> KeyDirectory::Describe() {
   std::vector<gate::TokenRecord> records;
@@ -192,12 +195,12 @@ Result<gate::Objects> KeyDirectory::ObjectsFor(Token& token, uint64_t known_vers
   return gate::Objects{view->shown.version, false, {}};
 }
 
-Result<std::optional<SigningKey>> KeyDirectory::FindKey(Token& token, uint64_t key_id,
+Result<std::optional<GovernedKey>> KeyDirectory::FindKey(Token& token, uint64_t key_id,
                                                         const RulesVersion& rules) {
   GRANT_TRY(const auto view, ViewOf(token, rules));
   const auto found = view->keys.find(key_id);
-  if (found == view->keys.end()) return std::optional<SigningKey>();
-  return std::optional<SigningKey>(found->second);
+  if (found == view->keys.end()) return std::optional<GovernedKey>();
+  return std::optional<GovernedKey>(found->second);
 }
 
 Status KeyDirectory::CheckKeys(const Rules& rules) {

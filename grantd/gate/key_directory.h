@@ -16,7 +16,7 @@
 namespace grant {
 
 // A private key as a signature needs it.
-struct SigningKey {
+struct GovernedKey {
   std::string signer;  // empty: no signer names this key
   std::string fault;   // why it cannot be used although a signer names it; empty if it can
   std::string label;
@@ -36,7 +36,7 @@ class KeyDirectory {
   Result<gate::Objects> ObjectsFor(Token& token, uint64_t known_version, const RulesVersion& rules);
 
   // Nothing where the ID names no private key of the token any more.
-  Result<std::optional<SigningKey>> FindKey(Token& token, uint64_t key_id,
+  Result<std::optional<GovernedKey>> FindKey(Token& token, uint64_t key_id,
                                             const RulesVersion& rules);
 
   // Whether each signer's URI names exactly one private key, and no key has two signers.
@@ -48,14 +48,14 @@ class KeyDirectory {
     uint64_t objects_version = 0;
     int64_t rules_version = -1;
     gate::Objects shown;
-    std::map<uint64_t, SigningKey> keys;
+    std::map<uint64_t, GovernedKey> keys;
   };
   Result<std::shared_ptr<const View>> ViewOf(Token& token, const RulesVersion& rules);
 
   std::vector<std::unique_ptr<Token>> tokens_;
   std::mutex mutex_;
   std::map<Token*, std::shared_ptr<const View>> views_;
-  uint64_t last_version_ = 0;
+  uint64_t last_version_;
 };
 
 }  // namespace grant

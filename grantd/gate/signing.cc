@@ -31,7 +31,7 @@ struct Signing::Asked {
   Token* token;
   uint64_t key_id;
   const RulesVersion& rules;
-  const SigningKey& key;
+  const GovernedKey& key;
   const Signer* signer;  // null where no signer governs the key
   Attempt attempt;
 

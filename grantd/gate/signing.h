@@ -25,7 +25,7 @@ struct SigningOperation {
   gate::SignTarget target;
   std::shared_ptr<const RulesVersion> rules;
   Token* token = nullptr;
-  SigningKey key;
+  GovernedKey key;
   Content content;
 };
 

@@ -1,0 +1,174 @@
+// grantd: holds the token's PIN, decides who may sign, and signs.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "grant/error.h"
+#include "grantd/api/api.h"
+#include "grantd/api/http_server.h"
+#include "grantd/config/config.h"
+#include "grantd/gate/server.h"
+#include "grantd/gate/signing.h"
+#include "grantd/net/unix_socket.h"
+#include "grantd/store/store.h"
+#include "grantd/workflow/workflow.h"
+#include "spdlog/sinks/stdout_color_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace grant {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainLimit{30'000};
+constexpr timespec kMaintenanceInterval{0, 500'000'000};
+
+Time Now() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+IdEntropy Entropy() {
+  std::random_device device;
+  IdEntropy entropy{};
+  for (uint8_t& byte : entropy) byte = static_cast<uint8_t>(device());
+  return entropy;
+}
+
+// The signals that end grantd, blocked in every thread so that only Serve() takes them.
+sigset_t BlockEndingSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Each client is a descriptor and the common soft limit is 1024.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<std::vector<std::unique_ptr<Token>>> OpenTokens(const Config& config) {
+  std::vector<std::unique_ptr<Token>> tokens;
+  for (const TokenSettings& settings : config.tokens) {
+    GRANT_TRY(auto token, OpenModuleToken(settings));
+    spdlog::info("token {}: logged in through {}", settings.name, settings.module);
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+Status RecordEvent(Store& store, std::string_view event) {
+  return store.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.AppendAudit({Now(), std::string(event), SelfPrincipal(), "", "",
+                                    R"({"version":")" GRANT_VERSION R"("})"}));
+    return {};
+  });
+}
+
+void Maintain(Workflow& workflow, Signing& signing) {
+  if (const auto expired = workflow.ExpireOverdue(); !expired) {
+    spdlog::error("expiry of requests: {}", expired.error().message);
+  } else if (*expired > 0) {
+    spdlog::info("{} requests expired", *expired);
+  }
+  if (const Status flushed = signing.FlushOutcomes(); !flushed) {
+    spdlog::error("outcomes of signatures: {}", flushed.error().message);
+  }
+}
+
+Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing& signing) {
+  Surroundings surroundings;
+  surroundings.now = Now;
+  surroundings.entropy = Entropy;
+  surroundings.groups_of = UnixGroupsOf;
+  surroundings.admins = config.admins;
+  surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
+  surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
+  return surroundings;
+}
+
+std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
+  std::vector<api::TokenPresence> presence;
+  for (const gate::TokenRecord& token : keys.Describe()) {
+    presence.push_back({token.name, token.present});
+  }
+  return presence;
+}
+
+Status Serve(const Config& config, const sigset_t& ending) {
+  GRANT_TRY(auto store, OpenSqliteStore(config.state_dir));
+  GRANT_TRY(auto tokens, OpenTokens(config));
+  KeyDirectory keys(std::move(tokens));
+  Signing signing(*store, keys, Now);
+  GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
+  if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
+  Workflow workflow(*store, MakeSurroundings(config, keys, signing));
+  const api::Api api(workflow, [&keys] { return Presence(keys); });
+
+  GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
+  GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));
+  GRANT_CHECK(RecordEvent(*store, event::kStarted));
+  GRANT_TRY(auto gate, GateServer::Start(std::move(gate_listener), signing, GateLimits{}));
+  GRANT_TRY(auto http,
+            api::HttpServer::Start(std::move(api_listener), api::HttpLimits{},
+                                   [&api](const auto& request) { return api.Handle(request); }));
+  spdlog::info("grantd {} serves {} and {}", GRANT_VERSION, config.api_address,
+               config.gate_address);
+
+  while (sigtimedwait(&ending, nullptr, &kMaintenanceInterval) < 0) Maintain(workflow, signing);
+
+  spdlog::info("stopping: running calls finish first");
+  gate->Drain(kDrainLimit);
+  http->Drain(kDrainLimit);
+  GRANT_CHECK(signing.FlushOutcomes());
+  GRANT_CHECK(RecordEvent(*store, event::kStopped));
+  return {};
+}
+
+Status Run(const std::string& config_path, const sigset_t& ending) {
+  GRANT_TRY(const Config config, LoadConfig(config_path));
+  return Serve(config, ending);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("grantd lets people sign with keys on a token only under a grant");
+  std::string config_path = "/etc/grantd/grantd.toml";
+  app.add_option("--config", config_path, "the configuration file")->capture_default_str();
+  app.set_version_flag("--version", "grantd " GRANT_VERSION);
+  CLI11_PARSE(app, argc, argv);
+
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t ending = BlockEndingSignals();
+  RaiseDescriptorLimit();
+  spdlog::set_default_logger(spdlog::stderr_color_mt("grantd"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  if (const Status status = Run(config_path, ending); !status) {
+    std::fprintf(stderr, "grantd: %s\n", status.error().message.c_str());
+    if (!status.error().hint.empty()) {
+      std::fprintf(stderr, "hint: %s\n", status.error().hint.c_str());
+    }
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace grant
+
+int main(int argc, char** argv) {
+  try {
+    return grant::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "grantd: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,112 @@
+#include "grantd/gate/content.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace grant {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+
+// SHA-256 of "abc" (FIPS 180-4, example).
+constexpr const char* kAbcSha256 =
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+Bytes FromHex(const std::string& hex) {
+  Bytes bytes;
+  for (size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+Bytes AbcDigestInfo() {
+  return FromHex(std::string("3031300d060960864801650304020105000420") + kAbcSha256);
+}
+
+ReducedContent Reduce(const gate::SignMechanism& mechanism, ByteView data, bool hash_here = true) {
+  Content content = Content::Begin(mechanism, hash_here).value();
+  EXPECT_TRUE(content.Add(data).has_value());
+  return content.Finish().value();
+}
+
+const Digest kAbc{"sha256", kAbcSha256};
+const gate::PssParameters kPss{CKM_SHA256, CKG_MGF1_SHA256, 32};
+
+TEST(Content, OfEveryMechanismReducesToTheSameDigest) {
+  EXPECT_THAT(Reduce({CKM_SHA256_RSA_PKCS, {}}, AsBytes("abc")).digests, Contains(kAbc));
+  EXPECT_THAT(Reduce({CKM_SHA512_RSA_PKCS, {}}, AsBytes("abc")).digests, Contains(kAbc));
+  EXPECT_THAT(Reduce({CKM_RSA_PKCS, {}}, AbcDigestInfo()).digests, Contains(kAbc));
+  EXPECT_THAT(Reduce({CKM_SHA256_RSA_PKCS_PSS, kPss}, AsBytes("abc")).digests, Contains(kAbc));
+  EXPECT_THAT(Reduce({CKM_RSA_PKCS_PSS, kPss}, FromHex(kAbcSha256)).digests, Contains(kAbc));
+  EXPECT_THAT(Reduce({CKM_ECDSA, {}}, FromHex(kAbcSha256)).digests, Contains(kAbc));
+  EXPECT_THAT(Reduce({CKM_EDDSA, {}}, AsBytes("abc")).digests, Contains(kAbc));
+}
+
+TEST(Content, GivesTheTokenTheDigestWhereItMayHashHere) {
+  const ReducedContent pkcs1 = Reduce({CKM_SHA256_RSA_PKCS, {}}, AsBytes("abc"));
+  EXPECT_EQ(pkcs1.mechanism.type, CKM_RSA_PKCS);
+  EXPECT_EQ(pkcs1.data, AbcDigestInfo());
+  const ReducedContent pss = Reduce({CKM_SHA256_RSA_PKCS_PSS, kPss}, AsBytes("abc"));
+  EXPECT_EQ(pss.mechanism.type, CKM_RSA_PKCS_PSS);
+  EXPECT_EQ(pss.mechanism.pss, kPss);
+  EXPECT_EQ(pss.data, FromHex(kAbcSha256));
+}
+
+TEST(Content, LeavesTheHashingToTheTokenWhereItMust) {
+  const ReducedContent whole = Reduce({CKM_SHA256_RSA_PKCS, {}}, AsBytes("abc"), false);
+  EXPECT_EQ(whole.mechanism.type, CKM_SHA256_RSA_PKCS);
+  EXPECT_EQ(AsText(whole.data), "abc");
+  EXPECT_THAT(whole.digests, Contains(kAbc));
+}
+
+TEST(Content, TakesNothingForADigestThatIsNone) {
+  EXPECT_THAT(Reduce({CKM_RSA_PKCS, {}}, FromHex(kAbcSha256)).digests, IsEmpty());
+  Bytes trailing = AbcDigestInfo();
+  trailing.push_back(0);
+  EXPECT_THAT(Reduce({CKM_RSA_PKCS, {}}, trailing).digests, IsEmpty());
+  Bytes other_algorithm = AbcDigestInfo();
+  other_algorithm[14] = 3;
+  EXPECT_THAT(Reduce({CKM_RSA_PKCS, {}}, other_algorithm).digests, IsEmpty());
+  EXPECT_THAT(Reduce({CKM_RSA_PKCS_PSS, kPss}, AsBytes("abc")).digests, IsEmpty());
+  EXPECT_THAT(Reduce({CKM_ECDSA, {}}, AsBytes("abc")).digests, IsEmpty());
+}
+
+TEST(Content, RefusesUnknownMechanismsAndWrongParameters) {
+  EXPECT_EQ(Content::Begin({CKM_AES_CBC, {}}, true).error().cause, Cause::kMechanismNotAllowed);
+  EXPECT_EQ(Content::Begin({CKM_RSA_PKCS_PSS, {}}, true).error().cause,
+            Cause::kMechanismParameters);
+  EXPECT_EQ(Content::Begin({CKM_RSA_PKCS, kPss}, true).error().cause, Cause::kMechanismParameters);
+}
+
+TEST(Content, KeepsNoMoreThanItsBound) {
+  Content content = Content::Begin({CKM_EDDSA, {}}, true).value();
+  ASSERT_TRUE(content.Add(Bytes(kWholeDataBytesMax)).has_value());
+  EXPECT_EQ(content.Add(Bytes(1)).error().cause, Cause::kDataLength);
+}
+
+RC_GTEST_PROP(Content, IsTheSameHoweverItIsCut, ()) {
+  const auto data = *rc::gen::arbitrary<Bytes>();
+  const auto cut = *rc::gen::inRange<size_t>(0, data.size() + 1);
+  Content content = Content::Begin({CKM_SHA384_RSA_PKCS, {}}, true).value();
+  RC_ASSERT(content.Add(ByteView(data).first(cut)).has_value());
+  RC_ASSERT(content.Add(ByteView(data).subspan(cut)).has_value());
+  const ReducedContent pieces = content.Finish().value();
+  const ReducedContent whole = Reduce({CKM_SHA384_RSA_PKCS, {}}, data);
+  RC_ASSERT(pieces.data == whole.data);
+  RC_ASSERT(pieces.digests == whole.digests);
+}
+
+RC_GTEST_PROP(Content, SurvivesAnyDigestInfo, ()) {
+  auto data = AbcDigestInfo();
+  data[*rc::gen::inRange<size_t>(0, data.size())] ^= *rc::gen::inRange<uint8_t>(1, 255);
+  const ReducedContent reduced = Reduce({CKM_RSA_PKCS, {}}, data);
+  RC_ASSERT(reduced.data == data);
+  RC_ASSERT(std::find(reduced.digests.begin(), reduced.digests.end(), kAbc) ==
+            reduced.digests.end());
+}
+
+}  // namespace
+}  // namespace grant
