@@ -41,7 +41,7 @@ TEST_F(Boundary, TheSignerSignsUnderAGrant) {
   ASSERT_EQ(host->Do("find release-key"), "CKR_OK");
   EXPECT_THAT(host->Do("sign ECDSA " + kDigest), StartsWith("CKR_OK "));
   EXPECT_EQ(host->Do("sign ECDSA " + kDigest), "CKR_FUNCTION_REJECTED C_Sign");
-  const auto uses = world_->CtlJson({"grant", "show", id}).at("uses");
+  const nlohmann::json uses = world_->CtlJson({"grant", "show", id}).at("uses");
   ASSERT_EQ(uses.size(), 1U);
   EXPECT_EQ(uses[0].at("caller"), PrincipalOf(kAliceUid));
 }

@@ -43,7 +43,7 @@ class Mechanisms : public testing::Test {
     const std::string answer = host_->Do(command + " " + mechanism + " hex:" + ToHex(data) + more);
     ASSERT_THAT(answer, StartsWith("CKR_OK ")) << mechanism;
     EXPECT_TRUE(Verifies(numbers, mechanism, data, answer.substr(7))) << mechanism;
-    EXPECT_FALSE(Verifies(numbers, mechanism, Sha256("other") + Sha256("data"), answer.substr(7)));
+    EXPECT_FALSE(Verifies(numbers, mechanism, Sha256("data") + Sha256("other"), answer.substr(7)));
   }
 
   static World* world_;

@@ -46,7 +46,10 @@ class Host {
     std::string command;
     words >> command;
     if (command == "find") return Find(Rest(words));
-    if (command == "sign") return Sign(Word(words), Rest(words));
+    if (command == "sign") {
+      const std::string mechanism = Word(words);
+      return Sign(mechanism, Rest(words));
+    }
     if (command == "parts") {
       const std::string mechanism = Word(words);
       const std::string text = Word(words);

@@ -170,8 +170,9 @@ int World::Used(const std::string& grant_id) {
 }
 
 int World::Audited(const std::string& event) {
+  const nlohmann::json list = CtlJson({"audit", "list", "--all"});
   int count = 0;
-  for (const auto& entry : CtlJson({"audit", "list", "--all"}).at("items")) {
+  for (const auto& entry : list.at("items")) {
     count += entry.at("event") == event ? 1 : 0;
   }
   return count;

@@ -1,0 +1,175 @@
+#include "tools/grantctl/client.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <sys/un.h>
+
+#include <cctype>
+#include <cerrno>
+#include <system_error>
+
+namespace grant::ctl {
+namespace {
+
+constexpr std::string_view kScheme = "unix:";
+constexpr long kConnectSeconds = 5;
+
+struct Answer {
+  std::string body;
+  bool too_large = false;
+};
+
+size_t Receive(char* data, size_t size, size_t count, void* target) {
+  auto* answer = static_cast<Answer*>(target);
+  const size_t bytes = size * count;
+  if (bytes > kAnswerBytesMax - answer->body.size()) {
+    answer->too_large = true;
+    return 0;
+  }
+  answer->body.append(data, bytes);
+  return bytes;
+}
+
+std::string HintForErrno(int error) {
+  if (error == EACCES || error == EPERM) {
+    return "your user may not open the socket: see 'ls -l' on it and on its directory";
+  }
+  return "is grantd running ('systemctl status grantd')? its socket is named by --api or "
+         "GRANTD_API";
+}
+
+tl::unexpected<Failure> TransportFailure(CURL* curl, CURLcode code, const std::string& socket,
+                                         std::chrono::seconds timeout) {
+  if (code == CURLE_COULDNT_CONNECT) {
+    long error = 0;
+    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
+    const std::string why =
+        error == 0 ? curl_easy_strerror(code)
+                   : std::error_code(static_cast<int>(error), std::generic_category()).message();
+    return Failed(Exit::kUnreachable,
+                  fmt::format("grantd cannot be reached at unix:{}: {}", socket, why),
+                  HintForErrno(static_cast<int>(error)));
+  }
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return Failed(Exit::kPending, fmt::format("grantd did not answer within {} s", timeout.count()),
+                  "what was asked may still happen: look before repeating it");
+  }
+  return Failed(Exit::kUnreachable,
+                fmt::format("the connection to grantd failed: {}", curl_easy_strerror(code)),
+                "what was asked may have happened: look before repeating it");
+}
+
+}  // namespace
+
+Outcome<std::string> SocketOf(const std::string& address) {
+  const bool is_unix = address.starts_with(kScheme) && address.size() > kScheme.size();
+  const std::string path = is_unix ? address.substr(kScheme.size()) : std::string();
+  if (!path.starts_with('/')) {
+    return Failed(Exit::kUsage, fmt::format("'{}' is not an address of grantd", address),
+                  "write it as unix:/run/grantd/api.sock in --api or GRANTD_API");
+  }
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return Failed(Exit::kUsage, fmt::format("the socket path '{}' is too long", path),
+                  fmt::format("a Unix socket's path has at most {} bytes",
+                              sizeof(sockaddr_un::sun_path) - 1));
+  }
+  return path;
+}
+
+std::string Escape(const std::string& text) {
+  std::string escaped;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    // Not "~" and ".", although RFC 3986 lets them be: a segment ".." would leave the route.
+    if (byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '_')) {
+      escaped += c;
+    } else {
+      escaped += fmt::format("%{:02X}", byte);
+    }
+  }
+  return escaped;
+}
+
+struct Client::Handle {
+  Handle() : curl(curl_easy_init()) {
+    headers = curl_slist_append(headers, "Content-Type: application/json");
+    // grantd reads a body at once; waiting for "100 Continue" would only cost time.
+    headers = curl_slist_append(headers, "Expect:");
+  }
+  ~Handle() {
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+  }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  CURL* curl;
+  curl_slist* headers = nullptr;
+};
+
+Client::Client(std::string socket)
+    : socket_(std::move(socket)), handle_(std::make_unique<Handle>()) {}
+
+Client::~Client() = default;
+
+Outcome<Json> Client::Get(const std::string& path, const Query& query,
+                          std::chrono::seconds timeout) {
+  std::string target = path;
+  for (const auto& [key, value] : query) {
+    target += fmt::format("{}{}={}", target == path ? '?' : '&', key, Escape(value));
+  }
+  return Call(target, nullptr, timeout);
+}
+
+Outcome<Json> Client::Post(const std::string& path, const Json& body) {
+  // Arguments are whatever bytes the shell passed; JSON is UTF-8.
+  const std::string text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Call(path, &text, kCallTimeout);
+}
+
+Outcome<Json> Client::Call(const std::string& target, const std::string* body,
+                           std::chrono::seconds timeout) {
+  CURL* curl = handle_->curl;
+  if (curl == nullptr || handle_->headers == nullptr) {
+    return Failed(Exit::kFailed, "libcurl cannot be set up");
+  }
+  Answer answer;
+  curl_easy_reset(curl);
+  curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
+  curl_easy_setopt(curl, CURLOPT_URL, ("http://grantd" + target).c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "grantctl/" GRANT_VERSION);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(timeout.count()));
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Receive);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+  if (body != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, handle_->headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->c_str());
+  }
+
+  const CURLcode code = curl_easy_perform(curl);
+  if (answer.too_large) {
+    return Failed(Exit::kFailed, "grantd's answer is larger than 64 MiB",
+                  "ask for fewer with --limit");
+  }
+  if (code != CURLE_OK) return TransportFailure(curl, code, socket_, timeout);
+
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200 || status > 299) {
+    return tl::unexpected<Failure>(FailureOfAnswer(status, answer.body));
+  }
+  Json object = Json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) {
+    return Failed(Exit::kFailed, fmt::format("what answers at unix:{} is not grantd", socket_),
+                  "--api or GRANTD_API names grantd's api socket, not its gate socket");
+  }
+  return object;
+}
+
+}  // namespace grant::ctl

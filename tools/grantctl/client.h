@@ -1,0 +1,52 @@
+// Calls to grantd's REST API (docs/api.md) on its Unix socket.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tools/grantctl/failure.h"
+#include "tools/grantctl/json.h"
+
+namespace grant::ctl {
+
+using Query = std::map<std::string, std::string>;
+
+inline constexpr size_t kAnswerBytesMax = size_t{64} * 1024 * 1024;
+inline constexpr std::chrono::seconds kCallTimeout{30};
+
+// The path of the socket in an address such as "unix:/run/grantd/api.sock"; a usage failure for any
+// other.
+Outcome<std::string> SocketOf(const std::string& address);
+
+// A text as one segment of a path or one value of a query.
+std::string Escape(const std::string& text);
+
+// One connection, used by one thread. Nothing is sent before the first call.
+class Client {
+ public:
+  explicit Client(std::string socket);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  const std::string& socket() const { return socket_; }
+
+  // The object that grantd answers with; for an answer with an error status, that error. `path` is
+  // escaped already, the query is not.
+  Outcome<Json> Get(const std::string& path, const Query& query = {},
+                    std::chrono::seconds timeout = kCallTimeout);
+  Outcome<Json> Post(const std::string& path, const Json& body);
+
+ private:
+  struct Handle;
+
+  Outcome<Json> Call(const std::string& target, const std::string* body,
+                     std::chrono::seconds timeout);
+
+  std::string socket_;
+  std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace grant::ctl

@@ -1,0 +1,24 @@
+// The commands by subject. Each function adds its own to the command line; the command that was
+// given ends up in `chosen`, to be run once the whole line has been found right.
+#pragma once
+
+#include <functional>
+
+#include "tools/grantctl/output.h"
+
+namespace CLI {
+class App;
+}
+
+namespace grant::ctl {
+
+using Command = std::function<Outcome<Exit>(Context&)>;
+
+void AddRequestCommands(CLI::App& app, Command& chosen);
+void AddGrantCommands(CLI::App& app, Command& chosen);
+void AddRulesCommands(CLI::App& app, Command& chosen);  // rules, signer, policy
+void AddApplyCommand(CLI::App& app, Command& chosen);
+void AddAuditCommands(CLI::App& app, Command& chosen);     // audit, explain
+void AddStandingCommands(CLI::App& app, Command& chosen);  // whoami, version
+
+}  // namespace grant::ctl

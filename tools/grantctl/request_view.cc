@@ -1,0 +1,187 @@
+#include "tools/grantctl/request_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/grantctl/table.h"
+
+namespace grant::ctl {
+namespace {
+
+constexpr size_t kReasonColumnsMax = 40;
+
+// The step being decided, or null once none is.
+const Json* CurrentStep(const Json& request) {
+  const Json& steps = List(request, "steps");
+  const int64_t step = Number(request, "step");
+  if (step < 1 || step > static_cast<int64_t>(steps.size())) return nullptr;
+  return &steps[static_cast<size_t>(step - 1)];
+}
+
+std::string ApprovalsText(const Json& step) {
+  return fmt::format("{} of {} approvals", List(step, "approved_by").size(),
+                     Number(step, "required"));
+}
+
+// Those whose approval would still count.
+std::vector<std::string> WhoCan(const Json& step) {
+  std::vector<std::string> who = Texts(step, "approvers");
+  const std::vector<std::string> done = Texts(step, "approved_by");
+  std::erase_if(who, [&done](const std::string& approver) {
+    return std::find(done.begin(), done.end(), approver) != done.end();
+  });
+  return who;
+}
+
+const Json* LastDecision(const Json& request) {
+  const Json& decisions = List(request, "decisions");
+  return decisions.empty() ? nullptr : &decisions.back();
+}
+
+std::string StatusText(const Json& request, Instant now) {
+  const std::string status = Text(request, "status");
+  if (status == "open") {
+    return fmt::format("open, expires {}", Exact(Text(request, "expires_at"), now));
+  }
+  const std::string reason = Text(request, "closed_reason");
+  return reason.empty() ? status : fmt::format("{}: {}", status, reason);
+}
+
+std::string DecisionsText(const Json& request, Instant now) {
+  std::vector<std::string> lines;
+  for (const Json& decision : List(request, "decisions")) {
+    const std::string comment = Text(decision, "comment");
+    const bool approved = Text(decision, "decision") == "approve";
+    lines.push_back(fmt::format("{} {} step {} {}{}{}", Text(decision, "approver"),
+                                approved ? "approved" : "rejected", Number(decision, "step"),
+                                Relative(Text(decision, "at"), now), comment.empty() ? "" : ": ",
+                                Sanitise(comment)));
+  }
+  return Join(lines, "\n");
+}
+
+std::string CommentsText(const Json& request, Instant now) {
+  std::vector<std::string> lines;
+  for (const Json& comment : List(request, "comments")) {
+    lines.push_back(fmt::format("{} {}: {}", Text(comment, "author"),
+                                Relative(Text(comment, "at"), now),
+                                Sanitise(Text(comment, "text"))));
+  }
+  return Join(lines, "\n");
+}
+
+std::string StepsText(const Json& request, bool colour) {
+  const bool open = Text(request, "status") == "open";
+  const Json* current = CurrentStep(request);
+  std::string text = Paint("Steps", Colour::kDim, colour) + "\n";
+  size_t number = 0;
+  for (const Json& step : List(request, "steps")) {
+    const bool deciding = open && &step == current;
+    const bool complete = Flag(step, "complete");
+    Block title(2);
+    title.Add(fmt::format("{}", ++number),
+              fmt::format("{}: {}{}", Text(step, "name"), ApprovalsText(step),
+                          complete   ? ", complete"
+                          : deciding ? ", being decided"
+                                     : ""),
+              complete   ? Colour::kGreen
+              : deciding ? Colour::kYellow
+                         : Colour::kNone);
+    text += title.Render(colour);
+    Block people(5);
+    people.Add("approved by", Join(Texts(step, "approved_by")));
+    if (open && !complete) people.Add("can approve", Join(WhoCan(step)));
+    text += people.Render(colour);
+  }
+  return text;
+}
+
+}  // namespace
+
+Colour ColourOfRequest(const std::string& status) {
+  if (status == "approved") return Colour::kGreen;
+  if (status == "open") return Colour::kYellow;
+  if (status == "rejected") return Colour::kRed;
+  return Colour::kDim;
+}
+
+std::string WindowText(const Json& request) {
+  const Json& window = Object(request, "window");
+  const std::string duration = Text(window, "duration");
+  if (!duration.empty()) return duration + " from approval";
+  return fmt::format("{} until {}", Text(window, "from"), Text(window, "until"));
+}
+
+std::string WaitingText(const Json& request) {
+  const Json* step = CurrentStep(request);
+  if (step == nullptr) return "its decision";
+  return fmt::format("step {} of {}, {}: {}; can approve: {}", Number(request, "step"),
+                     List(request, "steps").size(), Text(*step, "name"), ApprovalsText(*step),
+                     Join(WhoCan(*step)));
+}
+
+std::string StandingText(const Json& request, Instant now) {
+  const std::string status = Text(request, "status");
+  if (status == "open") return "is open and waits for " + WaitingText(request);
+  if (status == "approved") return "is approved: grant " + Text(request, "grant_id");
+  if (status == "expired") {
+    return fmt::format("expired undecided {}", Relative(Text(request, "expires_at"), now));
+  }
+  std::string by;
+  const Json* decision = LastDecision(request);
+  if (status == "rejected" && decision != nullptr) by = " by " + Text(*decision, "approver");
+  const std::string reason = Text(request, "closed_reason");
+  return fmt::format("is {}{}{}{}", status, by, reason.empty() ? "" : ": ", reason);
+}
+
+std::string RequestTable(const Json& requests, bool wide, bool colour, Instant now) {
+  std::vector<std::string> headings = {"ID",        "SIGNER",  "STATUS", "SIGNINGS",
+                                       "REQUESTER", "CREATED", "REASON"};
+  if (wide) {
+    for (const char* heading : {"WINDOW", "EXPIRES", "DIGESTS", "GRANT"}) {
+      headings.emplace_back(heading);
+    }
+  }
+  Table table(headings);
+  for (const Json& request : requests) {
+    const std::string status = Text(request, "status");
+    std::vector<Cell> row = {
+        {Text(request, "id")},
+        {Text(request, "signer")},
+        {status, ColourOfRequest(status)},
+        {std::to_string(Number(request, "signings"))},
+        {Text(request, "requester")},
+        {Relative(Text(request, "created_at"), now)},
+        {Text(request, "justification"), Colour::kNone, wide ? size_t{0} : kReasonColumnsMax}};
+    if (wide) {
+      row.push_back({WindowText(request)});
+      row.push_back(
+          {status == "open" ? Relative(Text(request, "expires_at"), now) : std::string()});
+      row.push_back({Join(Texts(request, "digests"))});
+      row.push_back({Text(request, "grant_id")});
+    }
+    table.Add(std::move(row));
+  }
+  return table.Render(colour);
+}
+
+std::string RequestBlock(const Json& request, bool colour, Instant now) {
+  const std::string policy = Text(request, "policy");
+  Block block;
+  block.Add("Request", Text(request, "id"), Colour::kBold);
+  block.Add("Status", StatusText(request, now), ColourOfRequest(Text(request, "status")));
+  block.Add("Signer", Text(request, "signer") + (policy.empty() ? "" : " (policy " + policy + ")"));
+  block.Add("Requester", fmt::format("{}, {}", Text(request, "requester"),
+                                     Exact(Text(request, "created_at"), now)));
+  block.Add("Signings", std::to_string(Number(request, "signings")));
+  block.Add("Window", WindowText(request));
+  block.Add("Reason", Text(request, "justification"));
+  block.Add("Digests", Join(Texts(request, "digests"), "\n"));
+  block.Add("Grant", Text(request, "grant_id"));
+  block.Add("Decisions", DecisionsText(request, now));
+  block.Add("Comments", CommentsText(request, now));
+  return block.Render(colour) + StepsText(request, colour);
+}
+
+}  // namespace grant::ctl

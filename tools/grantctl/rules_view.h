@@ -1,0 +1,19 @@
+// Rules, signers and policies for people.
+#pragma once
+
+#include <string>
+
+#include "tools/grantctl/humanize.h"
+#include "tools/grantctl/json.h"
+
+namespace grant::ctl {
+
+std::string SignerTable(const Json& signers, bool wide, bool colour);
+std::string SignerBlock(const Json& signer, bool colour);
+
+std::string PolicyTable(const Json& policies, bool wide, bool colour);
+std::string PolicyBlock(const Json& policy, bool colour);
+
+std::string RulesText(const Json& rules, bool wide, bool colour, Instant now);
+
+}  // namespace grant::ctl
