@@ -10,7 +10,7 @@
 namespace grant::api {
 
 struct HttpRequest {
-  std::string method;                        // "GET"
+  std::string method;                        // "GET"; a HEAD arrives as one
   std::string path;                          // decoded, without the query: "/v1/requests"
   std::map<std::string, std::string> query;  // decoded
   std::string content_type;                  // as sent; may be empty
@@ -22,6 +22,7 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string allow;  // the methods that the route has, where the answer is that this is not one
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

@@ -4,22 +4,24 @@
 #include <chrono>
 #include <memory>
 
+#include "grant/error.h"
 #include "grantd/api/http.h"
 #include "grantd/net/unix_socket.h"
-#include "grant/error.h"
 
 namespace grant::api {
 
 struct HttpLimits {
   size_t connections_max = 256;
-  size_t header_bytes_max = 16 * 1024;
-  size_t body_bytes_max = 1024 * 1024;
-  std::chrono::seconds idle_timeout{30};  // for a request to arrive, and for an answer to be taken
+  size_t connections_per_user_max = 128;  // so that no single user can take all of them
+  size_t header_bytes_max = size_t{16} * 1024;
+  size_t body_bytes_max = size_t{1024} * 1024;
+  // For a request to arrive, and for an answer to be taken.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(30);
   int threads = 4;
 };
 
-// Serves until it is destroyed or stopped. The handler is called by several threads at once. Anything
-// malformed is answered with a problem document (RFC 9457) and ends the connection.
+// Serves until it is destroyed or stopped. The handler is called by several threads at once.
+// Anything malformed is answered with a problem document (RFC 9457) and ends the connection.
 class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> Start(Listener listener, HttpLimits limits,

@@ -18,7 +18,7 @@ struct Config {
   std::vector<TokenSettings> tokens;
 };
 
-inline constexpr size_t kConfigBytesMax = 256 * 1024;
+inline constexpr size_t kConfigBytesMax = size_t{256} * 1024;
 inline constexpr size_t kTokensMax = 64;
 
 // Every unknown key is an error that names file, line and the nearest known key.

@@ -9,7 +9,7 @@
 
 namespace grant {
 
-inline constexpr size_t kRulesBytesMax = 512 * 1024;
+inline constexpr size_t kRulesBytesMax = size_t{512} * 1024;
 
 // `source` names the document in errors ("rules.toml:12: unknown key 'memebers' in [[group]]", hint
 // "did you mean 'members'?"). `files` holds the certificate files that the document names, by name.

@@ -34,6 +34,8 @@ struct KeySelector {
 
 // Parses a PKCS#11 URI (RFC 7512). A type other than private is refused, and so is a pin-value.
 Result<KeySelector> ParseKeyUri(const std::string& uri);
+// The same for the URI of a token, which has none of object, id and type.
+Result<KeySelector> ParseTokenUri(const std::string& uri);
 
 // One object as the backing token shows it.
 struct TokenObject {
@@ -41,7 +43,8 @@ struct TokenObject {
   uint64_t object_class = 0;
   std::vector<gate::AttributeRecord> attributes;
 
-  const gate::AttributeRecord* Find(uint64_t type) const;  // null where the object has no such attribute
+  const gate::AttributeRecord* Find(
+      uint64_t type) const;  // null where the object has no such attribute
 };
 
 struct TokenObjects {
@@ -64,19 +67,21 @@ class Token {
 
   // Any thread may call these.
   virtual const TokenSettings& settings() const = 0;
-  // The token as the module shows it, with only the mechanisms that sign. `present` is false while it
-  // cannot be used.
+  // The token as the module shows it, with only the mechanisms that sign. `present` is false while
+  // it cannot be used.
   virtual gate::TokenRecord Describe() = 0;
   // Private keys, public keys, certificates, and data objects that are not private; with every
   // attribute that is not sensitive. Secret keys are left out.
   virtual Result<std::shared_ptr<const TokenObjects>> Objects() = 0;
   // One signature over `data`, in a session of its own. Length and value are the token's.
-  virtual tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id, const gate::SignMechanism& mechanism,
+  virtual tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id,
+                                                 const gate::SignMechanism& mechanism,
                                                  ByteView data) = 0;
 };
 
 // Loads the backing module, finds the token by its URI, and logs in with the PIN from the file.
-// Errors: kInvalid (settings, unsafe PIN file), kNotFound (no such token), kUnavailable (login, module).
+// Errors: kInvalid (settings, unsafe PIN file), kNotFound (no such token), kUnavailable (login,
+// module).
 Result<std::unique_ptr<Token>> OpenModuleToken(const TokenSettings& settings);
 
 }  // namespace grant

@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 
-#include "grantd/domain/principal.h"
 #include "grant/error.h"
+#include "grantd/domain/principal.h"
 
 namespace grant {
 
-// Who the kernel says is connected. Decisions rest on `identity` alone; pid, program and command line
-// are hints.
+// Who the kernel says is connected. Decisions rest on `identity` alone; pid, program and command
+// line are hints.
 struct Peer {
   Identity identity;  // unix:NAME with its unix-group:NAMEs
   uid_t uid = 0;
@@ -28,12 +28,14 @@ Principal SelfPrincipal();
 // Groups of a Unix user who is not connected, from the user database. Empty for other principals.
 std::vector<Principal> UnixGroupsOf(const Principal& principal);
 
-// A listening socket that removes its file when it is destroyed.
+// A listening socket that removes its file when it is destroyed. As long as it lives it holds a
+// lock on PATH.lock, which stays behind empty.
 class Listener {
  public:
-  // `address` is "unix:/absolute/path". A missing parent directory is made (0755). A stale socket of
-  // a grantd that is gone is replaced; a live one, and a file that is not a socket, is an error. The
-  // socket's mode is 0666: anybody may connect, and what they may do is decided by who they are.
+  // `address` is "unix:/absolute/path". A missing parent directory is made (0755). A stale socket
+  // of a grantd that is gone is replaced; a live one, and a file that is not a socket, is an error.
+  // The socket's mode is 0666: anybody may connect, and what they may do is decided by who they
+  // are.
   static Result<Listener> Open(const std::string& address);
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
@@ -43,10 +45,13 @@ class Listener {
   const std::string& path() const { return path_; }
 
  private:
-  Listener(int fd, std::string path);
+  Listener(int fd, int lock_fd, std::string path);
   void Close();
   int fd_ = -1;
+  int lock_fd_ = -1;
   std::string path_;
+  dev_t device_ = 0;  // device and inode of the socket's file as it was bound
+  ino_t inode_ = 0;
 };
 
 }  // namespace grant

@@ -13,7 +13,7 @@ inline constexpr size_t kHashHexBytes = 64;
 std::string ChainStart();  // 64 zeros
 
 // The hash of an entry: over a canonical, unambiguous serialisation of all its fields and
-// `previous_hash`.
+// `previous_hash`. Throws std::runtime_error where OpenSSL offers no SHA-256.
 std::string EntryHash(int64_t number, const AuditEvent& event, const std::string& previous_hash);
 
 struct ChainReport {
@@ -21,7 +21,8 @@ struct ChainReport {
   std::string last_hash;
   std::optional<std::string> fault;  // "entry 17 was changed" ; the first one found
 };
-// Reads the whole chain in pages.
+// Reads the whole chain in pages, up to the end that grantd recorded apart from it. A store that
+// cannot serve is an error; what is damaged, missing or added is the report's fault.
 Result<ChainReport> VerifyChain(Tables& tables);
 
 }  // namespace grant

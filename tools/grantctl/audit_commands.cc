@@ -32,9 +32,12 @@ std::string DetailText(const Json& entry) {
   if (!Text(entry, "detail").empty()) return Text(entry, "detail");
   const Json& detail = Object(entry, "detail");
   std::vector<std::string> parts;
-  for (const auto& [key, value] : detail.items()) {
-    if (value.is_null() || (value.is_string() && Plain(value).empty())) continue;
-    parts.push_back(fmt::format("{}={}", key, Plain(value)));
+  for (const auto& field : detail.items()) {
+    const Json& value = field.value();
+    const std::string text = value.is_array()  ? Join(Texts(detail, field.key().c_str()), "; ")
+                             : value.is_null() ? std::string()
+                                               : Plain(value);
+    if (!text.empty()) parts.push_back(fmt::format("{}={}", field.key(), text));
   }
   return Join(parts, " ");
 }

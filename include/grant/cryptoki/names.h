@@ -16,7 +16,7 @@ std::string ReturnValueName(CK_RV rv);
 // rules, audit and messages name mechanisms. "0x80000001" where there is no name for it.
 std::string MechanismName(CK_MECHANISM_TYPE type);
 
-// The inverse, for every mechanism that can sign; nothing for any other text.
+// The inverse, for each of SigningMechanisms(); nothing for any other text.
 std::optional<CK_MECHANISM_TYPE> MechanismByName(std::string_view name);
 
 }  // namespace grant::cryptoki

@@ -26,8 +26,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // Connects to "unix:/path". Errors: kInvalid (not such an address), kUnavailable (nobody listens),
-  // kTimeout.
+  // Connects to "unix:/path". Errors: kInvalid (not such an address), kUnavailable (nobody
+  // listens), kTimeout.
   static Result<Connection> Open(std::string_view address, Deadline deadline);
 
   bool open() const { return fd_ >= 0; }

@@ -5,8 +5,8 @@
 //   type      u16  MessageType
 //   sequence  u32  chosen by the client; the answer carries the same number
 //   body           the message's fields in the order of its Fields()
-// Numbers are big-endian. A byte string is a u32 length and the bytes; a list is a u32 count and the
-// items; an optional is a u8 0 or 1 and the item. A body must be used up exactly.
+// Numbers are big-endian. A byte string is a u32 length and the bytes; a list is a u32 count and
+// the items; an optional is a u8 0 or 1 and the item. A body must be used up exactly.
 //
 // The client speaks first, with Hello. Then each request has one answer: its own or Refused. Only
 // SignData has none: an error met there is the answer to SignEnd. One call at a time runs on a
@@ -28,9 +28,10 @@ namespace grant::gate {
 
 inline constexpr uint16_t kProtocolVersion = 1;
 inline constexpr size_t kHeaderBytes = 10;
-inline constexpr size_t kRequestBytesMax = 128 * 1024;        // a body that grantd accepts
-inline constexpr size_t kAnswerBytesMax = 16 * 1024 * 1024;   // a body that the module accepts
-inline constexpr size_t kInlineDataBytesMax = 64 * 1024;      // more data than this is streamed
+inline constexpr size_t kRequestBytesMax = size_t{128} * 1024;  // a body that grantd accepts
+inline constexpr size_t kAnswerBytesMax =
+    size_t{16} * 1024 * 1024;                                     // a body that the module accepts
+inline constexpr size_t kInlineDataBytesMax = size_t{64} * 1024;  // more data than this is streamed
 inline constexpr size_t kListItemsMax = 65536;
 inline constexpr const char* kDefaultGate = "unix:/run/grantd/gate.sock";
 
@@ -71,9 +72,13 @@ struct Welcome {
   static constexpr MessageType kType = MessageType::kWelcome;
   uint16_t version = kProtocolVersion;
   std::string server;  // "grantd 0.1.0"
+  // A number that grantd draws at random when it starts, never 0. Object ids and versions mean
+  // something only together with it: the module looks its objects up again when it meets another
+  // run.
+  uint64_t run = 0;
   template <typename V>
   void Fields(V& v) {
-    v(version), v(server);
+    v(version), v(server), v(run);
   }
 };
 
@@ -83,7 +88,8 @@ struct GetTokens {
   void Fields(V&) {}
 };
 
-// CK_MECHANISM_INFO of one mechanism; only signing mechanisms are listed, flags as grantd serves them.
+// CK_MECHANISM_INFO of one mechanism; only signing mechanisms are listed, flags as grantd serves
+// them.
 struct MechanismRecord {
   uint64_t type = 0;
   uint64_t key_size_min = 0;
@@ -135,8 +141,8 @@ struct Tokens {
   }
 };
 
-// Asks for a token's objects. With `known_version` from an earlier answer, an unchanged token answers
-// with `changed` false and no objects. 0 is never a version.
+// Asks for a token's objects. With `known_version` from an earlier answer, an unchanged token
+// answers with `changed` false and no objects. 0 is never a version.
 struct GetObjects {
   static constexpr MessageType kType = MessageType::kGetObjects;
   std::string token;
@@ -159,7 +165,8 @@ struct AttributeRecord {
   }
 };
 
-// The signer that governs a private key. An empty list of mechanisms allows all that the key can do.
+// The signer that governs a private key. An empty list of mechanisms allows all that the key can
+// do.
 struct SignerRecord {
   std::string name;
   std::vector<uint64_t> mechanisms;
@@ -190,8 +197,8 @@ struct Objects {
   }
 };
 
-// A PIN given to C_Login that is not empty. LoginAccepted says that it is a grant secret (or that the
-// token accepts any PIN).
+// A PIN given to C_Login that is not empty. LoginAccepted says that it is a grant secret (or that
+// the token accepts any PIN).
 struct Login {
   static constexpr MessageType kType = MessageType::kLogin;
   std::string token;
@@ -255,8 +262,9 @@ struct Sign {
   }
 };
 
-// A long signature: SignBegin (answered by SignBegun), any number of SignData (not answered), SignEnd
-// (answered by Signature). Closing the connection in between abandons it and spends nothing.
+// A long signature: SignBegin (answered by SignBegun), any number of SignData (not answered),
+// SignEnd (answered by Signature). Closing the connection in between abandons it and spends
+// nothing.
 struct SignBegin {
   static constexpr MessageType kType = MessageType::kSignBegin;
   SignTarget target;
@@ -318,14 +326,17 @@ Bytes Encode(const M& message);
 template <typename M>
 Result<M> Decode(ByteView body);
 
-// A frame's header and body as they go on the wire.
-Bytes EncodeFrame(MessageType type, uint32_t sequence, ByteView body);
-
 struct FrameHeader {
   uint32_t body_bytes = 0;
   MessageType type{};
   uint32_t sequence = 0;
 };
+
+// kHeaderBytes as they go on the wire.
+Bytes EncodeHeader(const FrameHeader& header);
+
+// A frame's header and body as they go on the wire.
+Bytes EncodeFrame(MessageType type, uint32_t sequence, ByteView body);
 
 // Reads kHeaderBytes. Fails with Code::kTooLarge where the body would exceed `body_bytes_max`.
 Result<FrameHeader> DecodeHeader(ByteView header, size_t body_bytes_max);

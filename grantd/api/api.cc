@@ -1,0 +1,93 @@
+#include "grantd/api/api.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "grantd/api/response.h"
+#include "grantd/api/strict_json.h"
+
+namespace grant::api {
+namespace {
+
+// A media type's name is case-insensitive, and parameters may follow it.
+bool IsJson(std::string_view content_type) {
+  static constexpr std::string_view kName = "application/json";
+  std::string_view name = content_type.substr(0, content_type.find(';'));
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+Result<nlohmann::json> ReadBody(BodyUse use, const HttpRequest& request) {
+  if (request.body.empty() && use != BodyUse::kRequired) return nlohmann::json::object();
+  if (use == BodyUse::kNone) {
+    return Fail(Code::kInvalid, request.method + " '" + request.path + "' takes no body");
+  }
+  if (request.body.empty()) {
+    return Fail(Code::kInvalid, request.method + " '" + request.path + "' needs a body");
+  }
+  if (!IsJson(request.content_type)) {
+    return Fail(Code::kInvalid, "the body is not declared to be JSON",
+                "send it with 'Content-Type: application/json'");
+  }
+  return ParseObject(request.body);
+}
+
+Status CheckQuery(const Route& route, const HttpRequest& request) {
+  for (const auto& [key, value] : request.query) {
+    if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
+      return tl::unexpected(UnknownName("query key", key, route.query));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Api::Api(Workflow& workflow, std::function<std::vector<TokenPresence>()> tokens)
+    : services_{workflow, std::move(tokens)} {}
+
+HttpResponse Api::Handle(const HttpRequest& request) const {
+  auto start = std::chrono::steady_clock::now();
+  HttpResponse response = Dispatch(request);
+  std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
+  spdlog::info("api: {} {} {} {} {:.1f} ms", request.method, request.path, response.status,
+               request.peer.identity.principal.text(), taken.count());
+  if (IsServerFault(response.status)) {
+    spdlog::error("api: {} {}: {}", request.method, request.path, response.body);
+  }
+  return response;
+}
+
+HttpResponse Api::Dispatch(const HttpRequest& request) const {
+  Match match = FindRoute(request.method, request.path);
+  if (match.route == nullptr) {
+    if (!match.allowed.empty()) {
+      return MethodNotAllowed(request.method, request.path, match.allowed);
+    }
+    return Problem({Code::kNotFound, "there is no route '" + request.path + "'", {}});
+  }
+  auto response = Serve(match, request);
+  return response ? *std::move(response) : Problem(response.error());
+}
+
+Result<HttpResponse> Api::Serve(const Match& match, const HttpRequest& request) const {
+  const Route& route = *match.route;
+  const Identity& caller = request.peer.identity;
+  if (caller.principal.empty()) return Fail(Code::kUnauthenticated, "nobody known is asking");
+  // Rights first: whoever has none learns nothing about the rest.
+  if (route.access == Access::kAdmin && !services_.workflow.IsAdmin(caller)) {
+    return Fail(Code::kForbidden, caller.principal.text() + " is not an administrator",
+                "administrators are named by admins in grantd.toml");
+  }
+  GRANT_CHECK(CheckQuery(route, request));
+  GRANT_TRY(const nlohmann::json body, ReadBody(route.body, request));
+  return route.handler(services_, Call{request, match.name, body});
+}
+
+}  // namespace grant::api

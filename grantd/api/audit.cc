@@ -1,0 +1,58 @@
+// The audit: the whole of it for administrators, for others what concerns them.
+#include <charconv>
+
+#include "grantd/api/handlers.h"
+#include "grantd/api/json.h"
+#include "grantd/api/page.h"
+#include "grantd/api/response.h"
+
+namespace grant::api {
+namespace {
+
+Result<int64_t> ReadBeforeNumber(const Call& call) {
+  GRANT_TRY(const auto text, ReadQuery(call, "before"));
+  if (!text) return 0;
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc() || end != text->data() + text->size() || number < 1) {
+    return Fail(Code::kInvalid, "'before' is not the number of an audit entry");
+  }
+  return number;
+}
+
+HttpResponse EntriesPage(const std::vector<AuditEntry>& entries, size_t limit) {
+  return PageOf(
+      entries.size(), limit, [&](size_t i) { return EntryJson(entries[i]); },
+      [&](size_t i) { return std::to_string(entries[i].number); });
+}
+
+}  // namespace
+
+Result<HttpResponse> ListAudit(const Services& services, const Call& call) {
+  AuditFilter filter;
+  GRANT_TRY(const size_t limit, ReadLimit(call));
+  filter.limit = limit + 1;
+  GRANT_TRY(filter.event, ReadQuery(call, "event"));
+  GRANT_TRY(filter.subject, ReadQuery(call, "subject"));
+  GRANT_TRY(filter.signer, ReadQuery(call, "signer"));
+  GRANT_TRY(filter.actor, ReadPrincipal(call, "actor"));
+  GRANT_TRY(filter.before, ReadBeforeNumber(call));
+  GRANT_TRY(const auto entries, services.workflow.Audit(call.caller(), filter));
+  return EntriesPage(entries, limit);
+}
+
+Result<HttpResponse> VerifyAudit(const Services& services, const Call& call) {
+  GRANT_TRY(const ChainReport report, services.workflow.VerifyAudit(call.caller()));
+  return Answer({{"entries", report.entries},
+                 {"last_hash", report.last_hash},
+                 {"intact", !report.fault.has_value()},
+                 {"fault", report.fault ? Json(*report.fault) : Json()}});
+}
+
+// Without an ID: the caller's own refusals.
+Result<HttpResponse> Explain(const Services& services, const Call& call) {
+  GRANT_TRY(const auto entries, services.workflow.Explain(call.caller(), call.name));
+  return EntriesPage(entries, kPageItemsMax);
+}
+
+}  // namespace grant::api

@@ -1,0 +1,39 @@
+// The handlers, by subject. What each takes and answers is in docs/api.md.
+#pragma once
+
+#include "grantd/api/routes.h"
+
+namespace grant::api {
+
+// standing.cc
+Result<HttpResponse> Whoami(const Services& services, const Call& call);
+Result<HttpResponse> Health(const Services& services, const Call& call);
+Result<HttpResponse> ListSigners(const Services& services, const Call& call);
+Result<HttpResponse> ShowSigner(const Services& services, const Call& call);
+Result<HttpResponse> ListPolicies(const Services& services, const Call& call);
+Result<HttpResponse> ShowPolicy(const Services& services, const Call& call);
+
+// rules.cc
+Result<HttpResponse> ShowRules(const Services& services, const Call& call);
+Result<HttpResponse> ApplyRules(const Services& services, const Call& call);
+
+// requests.cc
+Result<HttpResponse> ListRequests(const Services& services, const Call& call);
+Result<HttpResponse> FileRequest(const Services& services, const Call& call);
+Result<HttpResponse> ShowRequest(const Services& services, const Call& call);
+Result<HttpResponse> ApproveRequest(const Services& services, const Call& call);
+Result<HttpResponse> RejectRequest(const Services& services, const Call& call);
+Result<HttpResponse> CancelRequest(const Services& services, const Call& call);
+Result<HttpResponse> CommentOnRequest(const Services& services, const Call& call);
+
+// grants.cc
+Result<HttpResponse> ListGrants(const Services& services, const Call& call);
+Result<HttpResponse> ShowGrant(const Services& services, const Call& call);
+Result<HttpResponse> RevokeGrant(const Services& services, const Call& call);
+
+// audit.cc
+Result<HttpResponse> ListAudit(const Services& services, const Call& call);
+Result<HttpResponse> VerifyAudit(const Services& services, const Call& call);
+Result<HttpResponse> Explain(const Services& services, const Call& call);
+
+}  // namespace grant::api

@@ -1,0 +1,31 @@
+// Pages of lists: {"items": [...], "next": "..."|null}.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "grantd/api/json.h"
+#include "grantd/api/routes.h"
+
+namespace grant::api {
+
+inline constexpr size_t kPageItemsMax = 1000;
+inline constexpr size_t kPageItemsDefault = 100;
+// A page ends early where its items are large. The first item is always on it.
+inline constexpr size_t kPageBytesMax = size_t{4} * 1024 * 1024;
+
+// The query's `limit`.
+Result<size_t> ReadLimit(const Call& call);
+// A key of the query, or nothing where it is not given; an empty value is an error.
+Result<std::optional<std::string>> ReadQuery(const Call& call, const std::string& key);
+Result<std::optional<Principal>> ReadPrincipal(const Call& call, const std::string& key);
+
+// The `next` of the page before: an ID with this prefix; empty for the first page.
+Result<std::string> ReadBefore(const Call& call, std::string_view id_prefix);
+
+// `count` items are at hand: more than `limit` of them mean that there is a next page. `item`
+// renders one, `cursor` names it for `next`.
+HttpResponse PageOf(size_t count, size_t limit, const std::function<Json(size_t)>& item,
+                    const std::function<std::string(size_t)>& cursor);
+
+}  // namespace grant::api

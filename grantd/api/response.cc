@@ -1,0 +1,113 @@
+#include "grantd/api/response.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace grant::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kOk = 200;
+constexpr int kCreated = 201;
+constexpr int kMethodNotAllowed = 405;
+constexpr int kInternal = 500;
+
+struct Row {
+  Code code;
+  const char* name;
+  int status;
+  const char* reason;
+};
+
+constexpr std::array<Row, 9> kRows{{
+    {Code::kInvalid, "invalid", 400, "Bad Request"},
+    {Code::kUnauthenticated, "unauthenticated", 401, "Unauthorized"},
+    {Code::kForbidden, "forbidden", 403, "Forbidden"},
+    {Code::kNotFound, "not-found", 404, "Not Found"},
+    {Code::kConflict, "conflict", 409, "Conflict"},
+    {Code::kTooLarge, "too-large", 413, "Content Too Large"},
+    {Code::kUnavailable, "unavailable", 503, "Service Unavailable"},
+    {Code::kTimeout, "timeout", 504, "Gateway Timeout"},
+    {Code::kInternal, "internal", kInternal, "Internal Server Error"},
+}};
+
+const Row& RowOf(Code code) {
+  const auto* row =
+      std::find_if(kRows.begin(), kRows.end(), [&](const Row& each) { return each.code == code; });
+  return row == kRows.end() ? kRows.back() : *row;
+}
+
+// Messages may quote what the caller sent, so bytes that are not UTF-8 are replaced, never thrown
+// on.
+std::string Text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+HttpResponse ProblemDocument(int status, const char* code, const std::string& detail,
+                             const std::string& hint) {
+  Json json{{"type", "about:blank"},
+            {"title", Reason(status)},
+            {"status", status},
+            {"code", code},
+            {"detail", detail}};
+  if (!hint.empty()) json["hint"] = hint;
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.body = Text(json);
+  return response;
+}
+
+}  // namespace
+
+HttpResponse Answer(const Json& json) {
+  return AnswerText(Text(json));
+}
+
+HttpResponse Created(const Json& json) {
+  HttpResponse response = Answer(json);
+  response.status = kCreated;
+  return response;
+}
+
+HttpResponse AnswerText(std::string json) {
+  HttpResponse response;
+  response.status = kOk;
+  response.body = std::move(json);
+  return response;
+}
+
+HttpResponse Problem(const Error& error) {
+  const Row& row = RowOf(error.code);
+  return ProblemDocument(row.status, row.name, error.message, error.hint);
+}
+
+HttpResponse MethodNotAllowed(const std::string& method, const std::string& path,
+                              const std::string& allowed) {
+  HttpResponse response =
+      ProblemDocument(kMethodNotAllowed, "method-not-allowed",
+                      "'" + path + "' does not take " + method + ", only " + allowed, {});
+  response.allow = allowed;
+  return response;
+}
+
+const char* CodeName(Code code) {
+  return RowOf(code).name;
+}
+
+const char* Reason(int status) {
+  if (status == kOk) return "OK";
+  if (status == kCreated) return "Created";
+  if (status == kMethodNotAllowed) return "Method Not Allowed";
+  const auto* row = std::find_if(kRows.begin(), kRows.end(),
+                                 [&](const Row& each) { return each.status == status; });
+  return row == kRows.end() ? "" : row->reason;
+}
+
+bool IsServerFault(int status) {
+  return status >= kInternal;
+}
+
+}  // namespace grant::api

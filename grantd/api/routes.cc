@@ -1,0 +1,93 @@
+#include "grantd/api/routes.h"
+
+#include <array>
+#include <optional>
+
+#include "grantd/api/handlers.h"
+
+namespace grant::api {
+namespace {
+
+// Whether `path` is one of `pattern`'s; the value of its variable, empty where it has none.
+std::optional<std::string> MatchPath(std::string_view pattern, std::string_view path) {
+  size_t open = pattern.find('{');
+  if (open == std::string_view::npos) {
+    return pattern == path ? std::optional<std::string>("") : std::nullopt;
+  }
+  std::string_view before = pattern.substr(0, open);
+  std::string_view after = pattern.substr(pattern.find('}') + 1);
+  if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
+      !path.ends_with(after)) {
+    return std::nullopt;
+  }
+  path.remove_prefix(before.size());
+  path.remove_suffix(after.size());
+  if (path.find('/') != std::string_view::npos) return std::nullopt;
+  return std::string(path);
+}
+
+}  // namespace
+
+std::span<const Route> Routes() {
+  using enum Access;
+  using enum BodyUse;
+  // Where a fixed path and a variable one both match, the fixed one stands first.
+  static const std::array kRoutes{
+      Route{"GET", "/v1/whoami", kEveryone, kNone, {}, Whoami},
+      Route{"GET", "/v1/health", kEveryone, kNone, {}, Health},
+      Route{"GET", "/v1/rules", kAdmin, kNone, {}, ShowRules},
+      Route{"POST", "/v1/rules", kAdmin, kRequired, {}, ApplyRules},
+      Route{"GET", "/v1/signers", kEveryone, kNone, {"limit", "before"}, ListSigners},
+      Route{"GET", "/v1/signers/{name}", kEveryone, kNone, {}, ShowSigner},
+      Route{"GET", "/v1/policies", kEveryone, kNone, {"limit", "before"}, ListPolicies},
+      Route{"GET", "/v1/policies/{name}", kEveryone, kNone, {}, ShowPolicy},
+      Route{"GET",
+            "/v1/requests",
+            kEveryone,
+            kNone,
+            {"status", "signer", "requester", "limit", "before"},
+            ListRequests},
+      Route{"POST", "/v1/requests", kEveryone, kRequired, {}, FileRequest},
+      Route{"GET", "/v1/requests/{id}", kEveryone, kNone, {}, ShowRequest},
+      Route{"POST", "/v1/requests/{id}/approve", kEveryone, kOptional, {}, ApproveRequest},
+      Route{"POST", "/v1/requests/{id}/reject", kEveryone, kOptional, {}, RejectRequest},
+      Route{"POST", "/v1/requests/{id}/cancel", kEveryone, kOptional, {}, CancelRequest},
+      Route{"POST", "/v1/requests/{id}/comment", kEveryone, kRequired, {}, CommentOnRequest},
+      Route{"GET",
+            "/v1/grants",
+            kEveryone,
+            kNone,
+            {"signer", "holder", "status", "limit", "before"},
+            ListGrants},
+      Route{"GET", "/v1/grants/{id}", kEveryone, kNone, {}, ShowGrant},
+      Route{"POST", "/v1/grants/{id}/revoke", kEveryone, kRequired, {}, RevokeGrant},
+      Route{"GET",
+            "/v1/audit",
+            kAdmin,
+            kNone,
+            {"event", "subject", "signer", "actor", "limit", "before"},
+            ListAudit},
+      Route{"GET", "/v1/audit/verify", kAdmin, kNone, {}, VerifyAudit},
+      Route{"GET", "/v1/explain", kEveryone, kNone, {}, Explain},
+      Route{"GET", "/v1/explain/{id}", kEveryone, kNone, {}, Explain},
+  };
+  return kRoutes;
+}
+
+Match FindRoute(std::string_view method, std::string_view path) {
+  Match match;
+  for (const Route& route : Routes()) {
+    auto name = MatchPath(route.path, path);
+    if (!name) continue;
+    if (route.method == method) {
+      match.route = &route;
+      match.name = *std::move(name);
+      return match;
+    }
+    if (!match.allowed.empty()) match.allowed += ", ";
+    match.allowed += route.method;
+  }
+  return match;
+}
+
+}  // namespace grant::api

@@ -1,0 +1,71 @@
+// The one table of what the API answers, and to whom.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grant/error.h"
+#include "grantd/api/http.h"
+
+namespace grant {
+class Workflow;
+}
+
+namespace grant::api {
+
+struct TokenPresence {
+  std::string name;
+  bool present = false;
+};
+
+// What handlers work with.
+struct Services {
+  Workflow& workflow;
+  std::function<std::vector<TokenPresence>()> tokens;
+};
+
+// Who gets as far as the handler. Finer rights are the workflow's to check.
+enum class Access { kEveryone, kAdmin };
+
+enum class BodyUse {
+  kNone,      // a body is an error
+  kOptional,  // none stands for {}
+  kRequired,
+};
+
+// One call, checked against its route.
+struct Call {
+  const HttpRequest& request;
+  std::string name;            // what {id} or {name} stands for
+  const nlohmann::json& body;  // an object
+
+  const Identity& caller() const { return request.peer.identity; }
+};
+
+using Handler = Result<HttpResponse> (*)(const Services&, const Call&);
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // "/v1/requests/{id}/approve": one variable at most, a whole segment
+  Access access;
+  BodyUse body;
+  std::vector<std::string> query;  // the keys that it takes
+  Handler handler;
+};
+
+std::span<const Route> Routes();
+
+struct Match {
+  const Route* route = nullptr;  // null where none has this path with this method
+  std::string name;
+  std::string
+      allowed;  // "GET, POST": the methods that the path has; empty where there is no such path
+};
+
+Match FindRoute(std::string_view method, std::string_view path);
+
+}  // namespace grant::api

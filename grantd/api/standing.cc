@@ -1,0 +1,87 @@
+// What the caller is and has to do with.
+#include <algorithm>
+
+#include "grantd/api/handlers.h"
+#include "grantd/api/json.h"
+#include "grantd/api/page.h"
+#include "grantd/api/response.h"
+
+namespace grant::api {
+namespace {
+
+// Signers and policies are listed in the order of the rules; a page begins after the one named.
+template <typename T>
+Result<HttpResponse> PageByName(const Call& call, const std::vector<T>& items,
+                                Json (*render)(const T&)) {
+  GRANT_TRY(const size_t limit, ReadLimit(call));
+  GRANT_TRY(const auto before, ReadQuery(call, "before"));
+  size_t first = 0;
+  if (before) {
+    auto found = std::find_if(items.begin(), items.end(),
+                              [&](const T& item) { return item.name == *before; });
+    if (found == items.end()) {
+      return Fail(Code::kInvalid, "'before' names nothing in the list",
+                  "start from the first page");
+    }
+    first = static_cast<size_t>(found - items.begin()) + 1;
+  }
+  return PageOf(
+      items.size() - first, limit, [&](size_t i) { return render(items[first + i]); },
+      [&](size_t i) { return items[first + i].name; });
+}
+
+}  // namespace
+
+Result<HttpResponse> Whoami(const Services& services, const Call& call) {
+  GRANT_TRY(const Standing standing, services.workflow.StandingOf(call.caller()));
+  return Answer({{"principal", call.caller().principal.text()},
+                 {"groups", TextsJson(call.caller().groups)},
+                 {"admin", standing.admin},
+                 {"signers", standing.signers},
+                 {"approves", standing.policies}});
+}
+
+Result<HttpResponse> Health(const Services& services, const Call& /*call*/) {
+  std::vector<TokenPresence> presences = services.tokens();
+  bool all_present = std::all_of(presences.begin(), presences.end(),
+                                 [](const TokenPresence& each) { return each.present; });
+  Json tokens = Json::array();
+  for (const TokenPresence& each : presences) {
+    tokens.push_back({{"name", each.name}, {"present", each.present}});
+  }
+  return Answer({{"status", all_present ? "ok" : "degraded"},
+                 {"version", GRANT_VERSION},
+                 {"tokens", std::move(tokens)}});
+}
+
+Result<HttpResponse> ListSigners(const Services& services, const Call& call) {
+  GRANT_TRY(const Rules rules, services.workflow.VisibleRules(call.caller()));
+  return PageByName(call, rules.signers, SignerJson);
+}
+
+Result<HttpResponse> ShowSigner(const Services& services, const Call& call) {
+  GRANT_TRY(const Rules rules, services.workflow.VisibleRules(call.caller()));
+  const Signer* signer = rules.FindSigner(call.name);
+  if (signer == nullptr) {
+    return Fail(Code::kNotFound, "there is no signer '" + call.name + "' that you may see",
+                "grantctl signer list");
+  }
+  return Answer(SignerJson(*signer));
+}
+
+Result<HttpResponse> ListPolicies(const Services& services, const Call& call) {
+  GRANT_TRY(const Rules rules, services.workflow.VisibleRules(call.caller()));
+  return PageByName(call, rules.policies, PolicyJson);
+}
+
+Result<HttpResponse> ShowPolicy(const Services& services, const Call& call) {
+  GRANT_TRY(const Rules rules, services.workflow.VisibleRules(call.caller()));
+  const Policy* policy = rules.FindPolicy(call.name);
+  if (policy == nullptr) {
+    return Fail(Code::kNotFound, "there is no policy '" + call.name + "' that you may see",
+                "grantctl policy list");
+  }
+  return Answer(PolicyJson(*policy));
+}
+
+}  // namespace grant::api

@@ -1,0 +1,155 @@
+#include "grantd/config/config.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "grantd/config/toml_reader.h"
+#include "grantd/descriptor.h"
+
+namespace grant {
+namespace {
+
+constexpr size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
+
+std::string ReadAddress(TomlTable& listen, std::string_view key, std::string otherwise) {
+  constexpr std::string_view kScheme = "unix:";
+  std::string address = listen.StringOr(key, std::move(otherwise));
+  if (address.empty()) return address;
+  if (!address.starts_with("unix:/") || address.ends_with('/')) {
+    listen.Reject(key, fmt::format("is '{}', which is no address to listen at", address),
+                  "write it as unix:/absolute/path");
+  } else if (address.size() - kScheme.size() > kSocketPathBytesMax) {
+    listen.Reject(key,
+                  fmt::format("has a path of more than {} bytes, the system's limit for sockets",
+                              kSocketPathBytesMax));
+  }
+  return address;
+}
+
+Status ReadListen(TomlTable listen, Config& config) {
+  config.api_address = ReadAddress(listen, "api", "unix:/run/grantd/api.sock");
+  config.gate_address = ReadAddress(listen, "gate", "unix:/run/grantd/gate.sock");
+  if (config.api_address == config.gate_address) {
+    listen.Reject("gate", "must not be the address of api as well");
+  }
+  return listen.Finish();
+}
+
+std::vector<Principal> ReadAdmins(TomlTable& document) {
+  if (!document.Has("admins")) {
+    document.Principals("admins");  // makes the key a known one
+    return {*Principal::Parse("unix:root")};
+  }
+  std::vector<Principal> admins = document.Principals("admins");
+  for (const Principal& admin : admins) {
+    if (admin.scheme() == "group") {
+      document.Reject(
+          "admins",
+          fmt::format("names '{}', but groups are of the rules, which admins change", admin.text()),
+          "name users or Unix groups: unix:NAME, unix-group:NAME");
+    }
+  }
+  return admins;
+}
+
+Result<TokenSettings> ReadToken(TomlTable& table) {
+  TokenSettings token{.name = table.Name("name"),
+                      .module = table.AbsolutePath("module"),
+                      .uri = table.String("uri"),
+                      .pin_file = table.AbsolutePath("pin_file"),
+                      .accept_any_pin = table.BoolOr("accept_any_pin", false)};
+  if (!token.uri.empty()) {
+    if (const auto selector = ParseTokenUri(token.uri); !selector) {
+      table.Reject("uri", selector.error());
+    }
+  }
+  GRANT_CHECK(table.Finish());
+  return token;
+}
+
+Status ReadTokens(std::vector<TomlTable> tables, const std::string& source, Config& config) {
+  if (tables.empty() || tables.size() > kTokensMax) {
+    return Fail(Code::kInvalid,
+                fmt::format("{}: there must be 1 to {} [[token]], not {}", source, kTokensMax,
+                            tables.size()),
+                "give each [[token]] name, module, uri and pin_file");
+  }
+  for (TomlTable& table : tables) {
+    GRANT_TRY(TokenSettings token, ReadToken(table));
+    if (std::any_of(config.tokens.begin(), config.tokens.end(),
+                    [&token](const TokenSettings& other) { return other.name == token.name; })) {
+      table.Reject("name", fmt::format("is '{}', the name of another [[token]]", token.name));
+      return table.Finish();
+    }
+    config.tokens.push_back(std::move(token));
+  }
+  return {};
+}
+
+Status CheckSafe(const std::string& path, int fd) {
+  struct stat file {};
+  if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+    return Fail(Code::kInvalid, path + " is not a regular file");
+  }
+  // Whoever may write it may make themselves an administrator, or choose the module that is loaded.
+  if (file.st_uid != geteuid() && file.st_uid != 0) {
+    return Fail(
+        Code::kInvalid,
+        fmt::format("{} belongs to uid {}, not to grantd's user or root", path, file.st_uid),
+        "chown root " + path);
+  }
+  if ((file.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Fail(
+        Code::kInvalid,
+        fmt::format("{} can be written by others (mode {:04o})", path, file.st_mode & 07777),
+        "chmod go-w " + path);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Config> ParseConfig(const std::string& text, const std::string& source) {
+  GRANT_TRY(const toml::table root, ParseToml(text, source, kConfigBytesMax));
+  TomlTable document(root, "", source);
+  Config config;
+  config.state_dir = document.AbsolutePath("state_dir");
+  config.admins = ReadAdmins(document);
+  TomlTable listen = document.Table("listen");
+  auto tokens = document.Tables("token");
+  GRANT_CHECK(document.Finish());
+  GRANT_CHECK(ReadListen(std::move(listen), config));
+  GRANT_CHECK(ReadTokens(std::move(tokens), source, config));
+  return config;
+}
+
+Result<Config> LoadConfig(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (file.get() < 0) {
+    return Fail(errno == ENOENT ? Code::kNotFound : Code::kInvalid,
+                fmt::format("cannot open {}: {}", path, std::generic_category().message(errno)));
+  }
+  GRANT_CHECK(CheckSafe(path, file.get()));
+  std::string text;
+  std::array<char, 16384> chunk{};
+  while (text.size() <= kConfigBytesMax) {
+    const ssize_t got = read(file.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      return Fail(Code::kInvalid,
+                  fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
+    }
+    if (got == 0) break;
+    text.append(chunk.data(), static_cast<size_t>(got));
+  }
+  return ParseConfig(text, path);
+}
+
+}  // namespace grant

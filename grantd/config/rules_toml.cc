@@ -1,0 +1,152 @@
+#include "grantd/config/rules_toml.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "grant/cryptoki/mechanism.h"
+#include "grant/cryptoki/names.h"
+#include "grantd/config/certificate_file.h"
+#include "grantd/config/nearest_name.h"
+#include "grantd/config/toml_reader.h"
+#include "grantd/domain/request.h"
+#include "grantd/hsm/token.h"
+
+namespace grant {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+constexpr uint32_t kRequiredMax = 64;
+
+template <typename T, typename Read>
+Result<std::vector<T>> ReadAll(std::vector<TomlTable> tables, const Read& read) {
+  std::vector<T> items;
+  for (TomlTable& table : tables) {
+    GRANT_TRY(T item, read(table));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+void RequireAny(TomlTable& table, std::string_view key, const std::vector<Principal>& people) {
+  if (people.empty() && !table.Has(key)) {
+    table.Reject(key, "is missing", fmt::format("add {} = [\"unix:NAME\"]", key));
+  }
+}
+
+Result<Group> ReadGroup(TomlTable& table) {
+  Group group{.name = table.Name("name"), .members = table.Principals("members")};
+  RequireAny(table, "members", group.members);
+  for (const Principal& member : group.members) {
+    if (member.scheme() == "group") {
+      table.Reject("members", fmt::format("names '{}', but groups do not nest", member.text()),
+                   "name the members of that group instead");
+    }
+  }
+  GRANT_CHECK(table.Finish());
+  return group;
+}
+
+Result<Step> ReadStep(TomlTable& table) {
+  Step step{.name = table.String("name"),
+            .approvers = table.Principals("approvers"),
+            .required = table.Count("required", 1, kRequiredMax).value_or(1),
+            .notify = table.BoolOr("notify", false)};
+  RequireAny(table, "approvers", step.approvers);
+  GRANT_CHECK(table.Finish());
+  return step;
+}
+
+Result<Policy> ReadPolicy(TomlTable& table) {
+  Policy policy;
+  policy.name = table.Name("name");
+  policy.max_window = table.Span("max_window");
+  policy.max_signings = table.Count("max_signings", 1, kSigningsMax);
+  policy.max_request_ttl = table.Span("max_request_ttl").value_or(policy.max_request_ttl);
+  policy.self_approval = table.BoolOr("self_approval", policy.self_approval);
+  if (table.BoolOr("bypass_machine_identities", false)) {
+    table.Reject("bypass_machine_identities",
+                 "must be false: machine identities are not available in this version");
+  }
+  std::vector<TomlTable> steps = table.Tables("step");
+  GRANT_CHECK(table.Finish());
+  GRANT_TRY(policy.steps, ReadAll<Step>(std::move(steps), ReadStep));
+  return policy;
+}
+
+std::string ReadKey(TomlTable& table) {
+  std::string key = table.String("key");
+  if (key.empty()) return key;
+  if (const auto selector = ParseKeyUri(key); !selector) table.Reject("key", selector.error());
+  return key;
+}
+
+std::string ReadCertificate(TomlTable& table, const Files& files) {
+  const std::string name = table.StringOr("certificate", "");
+  if (name.empty()) return {};
+  const auto file = files.find(name);
+  if (file == files.end()) {
+    table.Reject("certificate", fmt::format("names the file '{}', which was not sent along", name),
+                 "put it beside the rules file");
+    return {};
+  }
+  auto certificates = ReadCertificates(file->second);
+  if (certificates) return *std::move(certificates);
+  table.Reject("certificate",
+               fmt::format("names the file '{}', which {}", name, certificates.error().message),
+               certificates.error().hint);
+  return {};
+}
+
+std::vector<std::string> ReadMechanisms(TomlTable& table) {
+  std::vector<std::string> names = table.Strings("mechanisms");
+  for (const std::string& name : names) {
+    if (cryptoki::MechanismByName(name)) continue;
+    std::vector<std::string> known;
+    for (const cryptoki::MechanismFacts& facts : cryptoki::SigningMechanisms()) {
+      known.push_back(cryptoki::MechanismName(facts.type));
+    }
+    table.Reject("mechanisms", fmt::format("names '{}', which is no signing mechanism", name),
+                 NearestNameHint(name, known));
+  }
+  return names;
+}
+
+Result<Signer> ReadSigner(TomlTable& table, const Files& files) {
+  Signer signer;
+  signer.name = table.Name("name");
+  signer.key = ReadKey(table);
+  signer.certificate = ReadCertificate(table, files);
+  if (!table.StringOr("policy", "").empty()) signer.policy = table.Name("policy");
+  signer.users = table.Principals("users");
+  RequireAny(table, "users", signer.users);
+  signer.mechanisms = ReadMechanisms(table);
+  signer.acknowledged = table.Strings("acknowledge");
+  GRANT_CHECK(table.Finish());
+  return signer;
+}
+
+}  // namespace
+
+Result<Rules> ParseRules(const std::string& text, const std::string& source, const Files& files) {
+  GRANT_TRY(const toml::table root, ParseToml(text, source, kRulesBytesMax));
+  TomlTable document(root, "", source);
+  std::vector<TomlTable> groups = document.Tables("group");
+  std::vector<TomlTable> policies = document.Tables("policy");
+  std::vector<TomlTable> signers = document.Tables("signer");
+  GRANT_CHECK(document.Finish());
+  Rules rules;
+  GRANT_TRY(rules.groups, ReadAll<Group>(std::move(groups), ReadGroup));
+  GRANT_TRY(rules.policies, ReadAll<Policy>(std::move(policies), ReadPolicy));
+  GRANT_TRY(rules.signers, ReadAll<Signer>(std::move(signers), [&files](TomlTable& table) {
+              return ReadSigner(table, files);
+            }));
+  if (auto valid = Validate(rules); !valid) {
+    return Fail(valid.error().code, fmt::format("{}: {}", source, valid.error().message),
+                valid.error().hint);
+  }
+  return rules;
+}
+
+}  // namespace grant

@@ -1,0 +1,120 @@
+#include "grantd/net/user_database.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+namespace grant {
+namespace {
+
+constexpr size_t kBufferBytes = 4096;
+constexpr size_t kBufferBytesMax = size_t{4} << 20;  // a group may list very many members
+constexpr int kGroupsMax = 65536;                    // NGROUPS_MAX of Linux
+
+// Calls one of the get..._r functions with as much memory as it asks for. `use` gets the record,
+// which points into that memory.
+template <typename Record, typename Lookup, typename Use>
+bool WithRecord(const Lookup& lookup, const Use& use) {
+  for (size_t bytes = kBufferBytes; bytes <= kBufferBytesMax; bytes *= 4) {
+    std::vector<char> buffer(bytes);
+    Record record{};
+    Record* found = nullptr;
+    int error = 0;
+    do {
+      error = lookup(&record, buffer.data(), buffer.size(), &found);
+    } while (error == EINTR);
+    if (error == ERANGE) continue;
+    if (found == nullptr) return false;
+    use(*found);
+    return true;
+  }
+  return false;
+}
+
+// A name that starts with # would pass for a number.
+Principal NamedOrNumbered(std::string_view scheme, const std::string& name, uint64_t number) {
+  if (!name.starts_with('#')) {
+    if (auto named = Principal::Parse(fmt::format("{}:{}", scheme, name))) return *named;
+  }
+  return *Principal::Parse(fmt::format("{}:#{}", scheme, number));
+}
+
+std::optional<uid_t> ParseNumber(std::string_view text) {
+  uid_t uid = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, uid);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return uid;
+}
+
+}  // namespace
+
+Principal UserPrincipal(uid_t uid) {
+  std::string name;
+  WithRecord<passwd>(
+      [uid](passwd* record, char* buffer, size_t bytes, passwd** found) {
+        return getpwuid_r(uid, record, buffer, bytes, found);
+      },
+      [&name](const passwd& user) { name = user.pw_name; });
+  return NamedOrNumbered("unix", name, uid);
+}
+
+Principal UnixGroupPrincipal(gid_t gid) {
+  std::string name;
+  WithRecord<group>([gid](group* record, char* buffer, size_t bytes,
+                          group** found) { return getgrgid_r(gid, record, buffer, bytes, found); },
+                    [&name](const group& one) { name = one.gr_name; });
+  return NamedOrNumbered("unix-group", name, gid);
+}
+
+std::optional<UnixUser> FindUnixUser(std::string_view name) {
+  UnixUser user;
+  const auto use = [&user](const passwd& found) {
+    user = {found.pw_uid, found.pw_gid, found.pw_name};
+  };
+  bool found = false;
+  if (name.starts_with('#')) {
+    const auto uid = ParseNumber(name.substr(1));
+    found = uid && WithRecord<passwd>(
+                       [uid](passwd* record, char* buffer, size_t bytes, passwd** result) {
+                         return getpwuid_r(*uid, record, buffer, bytes, result);
+                       },
+                       use);
+  } else {
+    const std::string text(name);
+    found = WithRecord<passwd>(
+        [&text](passwd* record, char* buffer, size_t bytes, passwd** result) {
+          return getpwnam_r(text.c_str(), record, buffer, bytes, result);
+        },
+        use);
+  }
+  if (!found) return std::nullopt;
+  return user;
+}
+
+std::vector<gid_t> GroupIdsOf(const UnixUser& user) {
+  std::vector<gid_t> gids(64);
+  while (true) {
+    int count = static_cast<int>(gids.size());
+    if (getgrouplist(user.name.c_str(), user.gid, gids.data(), &count) >= 0) {
+      gids.resize(static_cast<size_t>(count));
+      return gids;
+    }
+    if (gids.size() >= kGroupsMax) return {user.gid};
+    gids.resize(std::min<size_t>(gids.size() * 4, kGroupsMax));
+  }
+}
+
+std::vector<Principal> UnixGroupPrincipals(std::vector<gid_t> gids) {
+  std::sort(gids.begin(), gids.end());
+  gids.erase(std::unique(gids.begin(), gids.end()), gids.end());
+  std::vector<Principal> principals(gids.size());
+  std::transform(gids.begin(), gids.end(), principals.begin(), UnixGroupPrincipal);
+  return principals;
+}
+
+}  // namespace grant

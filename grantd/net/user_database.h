@@ -1,0 +1,34 @@
+// Names and groups from the system's user database (NSS).
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "grantd/domain/principal.h"
+
+namespace grant {
+
+// "unix:alice"; "unix:#1234" where the uid has no name, where the database does not answer, and
+// where its name is none that a principal can have. Any thread.
+Principal UserPrincipal(uid_t uid);
+Principal UnixGroupPrincipal(gid_t gid);
+
+struct UnixUser {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string name;
+};
+
+// By name or by "#1234". Nothing where the database has no such user. Any thread.
+std::optional<UnixUser> FindUnixUser(std::string_view name);
+
+// The primary and the supplementary groups of a user. Any thread.
+std::vector<gid_t> GroupIdsOf(const UnixUser& user);
+
+// The principals of `gids`, each once, in order of their numbers.
+std::vector<Principal> UnixGroupPrincipals(std::vector<gid_t> gids);
+
+}  // namespace grant

@@ -1,0 +1,180 @@
+#include "grantd/store/schema.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
+
+namespace grant {
+namespace {
+
+// Each brings the schema from the version before to its own; once released, none changes. The
+// names avoid the keywords of SQLite and PostgreSQL, and IDs and texts compare by bytes: a
+// PostgreSQL database has to be made with the collation "C".
+constexpr const char* kMigrations[] = {
+    R"sql(
+CREATE TABLE rules_version (
+  rules_number BIGINT NOT NULL PRIMARY KEY,
+  rules TEXT NOT NULL,
+  applied_by TEXT NOT NULL,
+  applied_at BIGINT NOT NULL
+);
+
+CREATE TABLE signing_request (
+  id TEXT NOT NULL PRIMARY KEY,
+  signer TEXT NOT NULL,
+  requester TEXT NOT NULL,
+  status TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  window_duration BIGINT,
+  window_from BIGINT,
+  window_until BIGINT,
+  signings BIGINT NOT NULL,
+  justification TEXT NOT NULL,
+  digests TEXT NOT NULL,
+  policy_snapshot TEXT NOT NULL,
+  closed_reason TEXT,
+  grant_id TEXT
+);
+CREATE INDEX signing_request_overdue ON signing_request (status, expires_at);
+CREATE INDEX signing_request_by_status ON signing_request (status, id);
+CREATE INDEX signing_request_by_signer ON signing_request (signer, id);
+CREATE INDEX signing_request_by_requester ON signing_request (requester, id);
+
+CREATE TABLE request_decision (
+  request_id TEXT NOT NULL REFERENCES signing_request (id),
+  place BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  approver TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  note TEXT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  PRIMARY KEY (request_id, place)
+);
+
+CREATE TABLE request_comment (
+  request_id TEXT NOT NULL REFERENCES signing_request (id),
+  place BIGINT NOT NULL,
+  author TEXT NOT NULL,
+  note TEXT NOT NULL,
+  written_at BIGINT NOT NULL,
+  PRIMARY KEY (request_id, place)
+);
+
+CREATE TABLE signing_grant (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT NOT NULL UNIQUE REFERENCES signing_request (id),
+  signer TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  max_signings BIGINT NOT NULL,
+  used BIGINT NOT NULL,
+  digests TEXT NOT NULL,
+  revoked_by TEXT,
+  revoked_at BIGINT,
+  revoke_reason TEXT,
+  CHECK (used >= 0 AND used <= max_signings)
+);
+CREATE INDEX signing_grant_of_holder_by_end ON signing_grant (signer, holder, not_after);
+CREATE INDEX signing_grant_of_holder_by_age ON signing_grant (signer, holder, id);
+CREATE INDEX signing_grant_by_end ON signing_grant (signer, not_after);
+CREATE INDEX signing_grant_by_signer ON signing_grant (signer, id);
+CREATE INDEX signing_grant_by_holder ON signing_grant (holder, id);
+
+CREATE TABLE audit_entry (
+  entry_number BIGINT NOT NULL PRIMARY KEY,
+  recorded_at BIGINT NOT NULL,
+  event_name TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  signer TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  previous_hash TEXT NOT NULL,
+  entry_hash TEXT NOT NULL
+);
+CREATE INDEX audit_entry_by_event ON audit_entry (event_name, entry_number);
+CREATE INDEX audit_entry_by_actor ON audit_entry (actor, entry_number);
+CREATE INDEX audit_entry_by_subject ON audit_entry (subject, entry_number);
+CREATE INDEX audit_entry_by_signer ON audit_entry (signer, entry_number);
+
+CREATE TABLE audit_head (
+  entry_number BIGINT NOT NULL PRIMARY KEY,
+  entry_hash TEXT NOT NULL
+);
+INSERT INTO audit_head (entry_number, entry_hash)
+VALUES (0, '0000000000000000000000000000000000000000000000000000000000000000');
+
+CREATE TABLE signature_use (
+  id BIGINT NOT NULL PRIMARY KEY REFERENCES audit_entry (entry_number),
+  grant_id TEXT REFERENCES signing_grant (id),
+  signer TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  spent_at BIGINT NOT NULL,
+  mechanism TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  program TEXT NOT NULL,
+  outcome TEXT NOT NULL
+);
+CREATE INDEX signature_use_by_grant ON signature_use (grant_id, id);
+CREATE INDEX signature_use_by_outcome ON signature_use (outcome, id);
+)sql",
+};
+
+constexpr char kMeta[] =
+    "CREATE TABLE IF NOT EXISTS meta (item TEXT NOT NULL PRIMARY KEY, setting TEXT NOT NULL)";
+
+Result<int64_t> StoredVersion(sql::Connection& connection) {
+  GRANT_TRY(auto rows,
+            connection.Query("SELECT setting FROM meta WHERE item = 'schema_version'", {}));
+  if (rows.empty()) return 0;
+  const std::string text = rows[0].maybe_text(0).value_or("");
+  int64_t version = -1;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || end != text.data() + text.size() || version < 1) {
+    return Fail(Code::kInvalid, fmt::format("the database says its schema version is '{}'", text),
+                "restore grantd.db from a backup");
+  }
+  return version;
+}
+
+Status StoreVersion(sql::Connection& connection, int64_t version) {
+  GRANT_CHECK(connection.Execute("DELETE FROM meta WHERE item = 'schema_version'", {}));
+  GRANT_CHECK(connection.Execute("INSERT INTO meta (item, setting) VALUES ('schema_version', $1)",
+                                 {std::to_string(version)}));
+  return {};
+}
+
+Status MigrateInTransaction(sql::Connection& connection) {
+  GRANT_CHECK(connection.Execute(kMeta, {}));
+  GRANT_TRY(const int64_t stored, StoredVersion(connection));
+  if (stored > SchemaVersion()) {
+    return Fail(Code::kInvalid,
+                fmt::format("the database has schema version {}, and this grantd knows versions "
+                            "up to {}",
+                            stored, SchemaVersion()),
+                "install the grantd that last used this state_dir, or a later one");
+  }
+  if (stored == SchemaVersion()) return {};
+  for (int64_t version = stored; version < SchemaVersion(); ++version) {
+    GRANT_CHECK(connection.Script(kMigrations[version]));
+  }
+  return StoreVersion(connection, SchemaVersion());
+}
+
+}  // namespace
+
+int64_t SchemaVersion() {
+  return static_cast<int64_t>(std::size(kMigrations));
+}
+
+Status MigrateSchema(sql::Connection& connection) {
+  GRANT_CHECK(connection.Execute("BEGIN", {}));
+  Status status = MigrateInTransaction(connection);
+  if (status) status = connection.Script("COMMIT");
+  if (!status && connection.InTransaction()) (void)connection.Execute("ROLLBACK", {});
+  return status;
+}
+
+}  // namespace grant

@@ -1,0 +1,18 @@
+// The tables and their history.
+#pragma once
+
+#include <cstdint>
+
+#include "grant/error.h"
+#include "grantd/store/sql.h"
+
+namespace grant {
+
+// The version that this grantd reads and writes.
+int64_t SchemaVersion();
+
+// Brings an empty database, or one of an earlier version, to SchemaVersion(). A later version is
+// kInvalid and stays untouched.
+Status MigrateSchema(sql::Connection& connection);
+
+}  // namespace grant

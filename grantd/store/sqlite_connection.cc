@@ -1,0 +1,231 @@
+#include "grantd/store/sqlite_connection.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "grantd/store/sqlite_error.h"
+
+namespace grant {
+namespace {
+
+constexpr size_t kStatementsMax = 128;
+constexpr int kBusyTimeoutMs = 5000;
+
+// temp_store keeps sorts and statement journals out of directories that others can see; the limit
+// gives the space of a write-ahead log back that a long reader let grow.
+constexpr char kPragmas[] =
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA journal_size_limit = 67108864;";
+
+// Leaves a statement ready for its next use on every way out, and forgets the values bound to it.
+class Reset {
+ public:
+  explicit Reset(sqlite3_stmt* statement) : statement_(statement) {}
+  Reset(const Reset&) = delete;
+  Reset& operator=(const Reset&) = delete;
+  ~Reset() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+Result<sql::Value> ColumnValue(sqlite3_stmt* statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_NULL:
+      return sql::Null();
+    case SQLITE_INTEGER:
+      return sql::Value(int64_t{sqlite3_column_int64(statement, column)});
+    case SQLITE_TEXT: {
+      const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+      const auto bytes = static_cast<size_t>(sqlite3_column_bytes(statement, column));
+      if (text == nullptr) return Fail(Code::kUnavailable, "out of memory");
+      return sql::Value(std::string(text, bytes));
+    }
+    default:
+      return Fail(Code::kInternal, fmt::format("column {} holds neither an integer nor a text",
+                                               sqlite3_column_name(statement, column)));
+  }
+}
+
+Result<sql::Row> CurrentRow(sqlite3_stmt* statement) {
+  std::vector<sql::Value> values;
+  const int columns = sqlite3_column_count(statement);
+  values.reserve(static_cast<size_t>(columns));
+  for (int column = 0; column < columns; ++column) {
+    GRANT_TRY(sql::Value value, ColumnValue(statement, column));
+    values.push_back(std::move(value));
+  }
+  return sql::Row(std::move(values));
+}
+
+// The n of "$n", or 0.
+size_t ParameterNumber(const char* name) {
+  if (name == nullptr || *name != '$') return 0;
+  const std::string_view digits(name + 1);
+  size_t number = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
+}
+
+// The caller's values outlive the run of the statement, so SQLite need not copy them.
+int BindOne(sqlite3_stmt* statement, int parameter, const sql::Value& value) {
+  if (const auto* integer = std::get_if<int64_t>(&value)) {
+    return sqlite3_bind_int64(statement, parameter, *integer);
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return sqlite3_bind_text64(statement, parameter, text->data(), text->size(), nullptr,
+                               SQLITE_UTF8);
+  }
+  return sqlite3_bind_null(statement, parameter);
+}
+
+}  // namespace
+
+void SqliteConnection::CloseDatabase::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
+
+void SqliteConnection::FinalizeStatement::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+SqliteConnection::SqliteConnection(std::unique_ptr<sqlite3, CloseDatabase> database,
+                                   std::string path)
+    : path_(std::move(path)), database_(std::move(database)) {}
+
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path,
+                                                                 Mode mode) {
+  const int access = mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(
+      path.c_str(), &raw,
+      access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  std::unique_ptr<sqlite3, CloseDatabase> database(raw);
+  if (rc != SQLITE_OK) {
+    return tl::make_unexpected(SqliteError(raw, rc, fmt::format("open {}", path), path));
+  }
+  // SQLite falls back to reading where the file may not be written; better to be told now.
+  if (mode == Mode::kReadWrite && sqlite3_db_readonly(raw, "main") == 1) {
+    return tl::make_unexpected(
+        SqliteError(raw, SQLITE_READONLY, fmt::format("open {}", path), path));
+  }
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(std::move(database), path));
+  GRANT_CHECK(connection->Configure(mode));
+  return connection;
+}
+
+Status SqliteConnection::Configure(Mode mode) {
+  sqlite3* database = database_.get();
+  sqlite3_busy_timeout(database, kBusyTimeoutMs);
+  const std::pair<int, int> settings[] = {{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                          {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                          {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+                                          {SQLITE_DBCONFIG_DEFENSIVE, 1}};
+  for (auto [setting, wanted] : settings) {
+    int now = -1;
+    const int rc = sqlite3_db_config(database, setting, wanted, &now);
+    if (rc != SQLITE_OK || now != wanted) {
+      return Fail(Code::kInternal, fmt::format("cannot set option {} of the database", setting));
+    }
+  }
+  GRANT_CHECK(Script(kPragmas));
+  return mode == Mode::kReadOnly ? Script("PRAGMA query_only = ON") : Status();
+}
+
+Result<std::vector<sql::Row>> SqliteConnection::Query(std::string_view text,
+                                                      const std::vector<sql::Value>& values) {
+  std::vector<sql::Row> rows;
+  GRANT_CHECK(Run(text, values, [&rows](sqlite3_stmt* statement) -> Status {
+    GRANT_TRY(sql::Row row, CurrentRow(statement));
+    rows.push_back(std::move(row));
+    return {};
+  }));
+  return rows;
+}
+
+Result<int64_t> SqliteConnection::Execute(std::string_view text,
+                                          const std::vector<sql::Value>& values) {
+  GRANT_CHECK(Run(text, values, [](sqlite3_stmt*) { return Status(); }));
+  return int64_t{sqlite3_changes64(database_.get())};
+}
+
+Status SqliteConnection::Script(std::string_view text) {
+  const int rc =
+      sqlite3_exec(database_.get(), std::string(text).c_str(), nullptr, nullptr, nullptr);
+  if (rc == SQLITE_OK) return {};
+  return tl::make_unexpected(SqliteError(database_.get(), rc, "run a script of statements", path_));
+}
+
+bool SqliteConnection::InTransaction() const {
+  return sqlite3_get_autocommit(database_.get()) == 0;
+}
+
+Status SqliteConnection::Run(std::string_view text, const std::vector<sql::Value>& values,
+                             const OnRow& on_row) {
+  GRANT_TRY(Statement * statement, Prepared(text));
+  sqlite3_stmt* handle = statement->handle.get();
+  Reset reset(handle);
+  GRANT_CHECK(Bind(*statement, values));
+  int rc = sqlite3_step(handle);
+  for (; rc == SQLITE_ROW; rc = sqlite3_step(handle)) GRANT_CHECK(on_row(handle));
+  if (rc == SQLITE_DONE) return {};
+  return tl::make_unexpected(SqliteError(
+      database_.get(), rc, sqlite3_stmt_readonly(handle) != 0 ? "read" : "write", path_));
+}
+
+Result<SqliteConnection::Statement*> SqliteConnection::Prepared(std::string_view text) {
+  if (auto found = statements_.find(text); found != statements_.end()) return &found->second;
+  GRANT_TRY(Statement statement, Prepare(text));
+  // The texts in use are far fewer than the bound, so whoever reaches it is not worth an order of
+  // eviction.
+  if (statements_.size() >= kStatementsMax) statements_.clear();
+  return &statements_.emplace(std::string(text), std::move(statement)).first->second;
+}
+
+Result<SqliteConnection::Statement> SqliteConnection::Prepare(std::string_view text) {
+  sqlite3_stmt* raw = nullptr;
+  const char* rest = nullptr;
+  const int rc = sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
+                                    SQLITE_PREPARE_PERSISTENT, &raw, &rest);
+  Statement statement{std::unique_ptr<sqlite3_stmt, FinalizeStatement>(raw), {}, 0};
+  if (rc != SQLITE_OK) {
+    return tl::make_unexpected(SqliteError(database_.get(), rc, "prepare a statement", path_));
+  }
+  if (raw == nullptr || rest != text.data() + text.size()) {
+    return Fail(Code::kInternal, fmt::format("not one SQL statement: {}", text));
+  }
+  for (int parameter = 1; parameter <= sqlite3_bind_parameter_count(raw); ++parameter) {
+    const size_t number = ParameterNumber(sqlite3_bind_parameter_name(raw, parameter));
+    if (number == 0) return Fail(Code::kInternal, fmt::format("not a $n parameter in: {}", text));
+    statement.value_of.push_back(number - 1);
+    statement.values = std::max(statement.values, number);
+  }
+  return statement;
+}
+
+Status SqliteConnection::Bind(Statement& statement, const std::vector<sql::Value>& values) {
+  sqlite3_stmt* handle = statement.handle.get();
+  if (values.size() != statement.values) {
+    return Fail(Code::kInternal, fmt::format("{} values for {} parameters in: {}", values.size(),
+                                             statement.values, sqlite3_sql(handle)));
+  }
+  int parameter = 0;
+  for (size_t value : statement.value_of) {
+    if (const int rc = BindOne(handle, ++parameter, values[value]); rc != SQLITE_OK) {
+      return tl::make_unexpected(SqliteError(database_.get(), rc, "bind a value", path_));
+    }
+  }
+  return {};
+}
+
+}  // namespace grant

@@ -1,0 +1,68 @@
+// The store over SQLite.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grantd/store/database_file.h"
+#include "grantd/store/reader_pool.h"
+#include "grantd/store/schema.h"
+#include "grantd/store/sqlite_connection.h"
+#include "grantd/store/state_dir.h"
+#include "grantd/store/store.h"
+#include "grantd/store/writer.h"
+
+namespace grant {
+namespace {
+
+constexpr int kReaders = 4;
+
+using Mode = SqliteConnection::Mode;
+
+class SqliteStore : public Store {
+ public:
+  SqliteStore(StateDir directory, std::unique_ptr<sql::Connection> writing,
+              std::vector<std::unique_ptr<sql::Connection>> reading)
+      : directory_(std::move(directory)),
+        writer_(std::move(writing)),
+        readers_(std::move(reading)) {}
+
+  Status Write(Work work) override { return writer_.Write(std::move(work)); }
+  void WriteAsync(Work work, std::function<void(Status)> done) override {
+    writer_.WriteAsync(std::move(work), std::move(done));
+  }
+  Status Read(Work work) override { return readers_.Read(work); }
+
+ private:
+  // Destroyed from the last to the first: the writing connection closes after the readers and so
+  // moves the log into the database, and the lock is let go at the very end.
+  StateDir directory_;
+  Writer writer_;
+  ReaderPool readers_;
+};
+
+// Readers go on while the writer commits only with a write-ahead log.
+Status UseWriteAheadLog(sql::Connection& connection) {
+  GRANT_TRY(auto rows, connection.Query("PRAGMA journal_mode = WAL", {}));
+  if (!rows.empty() && rows[0].maybe_text(0) == "wal") return {};
+  return Fail(Code::kUnavailable, "the database cannot use a write-ahead log",
+              "put state_dir on a local file system");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir) {
+  GRANT_TRY(StateDir directory, StateDir::Open(state_dir));
+  GRANT_TRY(const std::string path, EnsureDatabase(directory));
+  GRANT_TRY(auto writing, SqliteConnection::Open(path, Mode::kReadWrite));
+  GRANT_CHECK(MigrateSchema(*writing));
+  GRANT_CHECK(UseWriteAheadLog(*writing));
+  std::vector<std::unique_ptr<sql::Connection>> reading;
+  for (int i = 0; i < kReaders; ++i) {
+    GRANT_TRY(auto reader, SqliteConnection::Open(path, Mode::kReadOnly));
+    reading.push_back(std::move(reader));
+  }
+  return std::make_unique<SqliteStore>(std::move(directory), std::move(writing),
+                                       std::move(reading));
+}
+
+}  // namespace grant

@@ -1,0 +1,208 @@
+// Requests with their decisions and comments.
+#include <fmt/format.h>
+
+#include "grantd/store/row_reader.h"
+#include "grantd/store/rules_json.h"
+#include "grantd/store/tables.h"
+
+namespace grant {
+namespace {
+
+constexpr char kSelect[] =
+    "SELECT id, signer, requester, status, created_at, expires_at, window_duration, window_from, "
+    "window_until, signings, justification, digests, policy_snapshot, closed_reason, grant_id "
+    "FROM signing_request";
+
+const char* VerdictName(Verdict verdict) {
+  return verdict == Verdict::kApprove ? "approve" : "reject";
+}
+
+std::optional<Verdict> VerdictByName(std::string_view name) {
+  for (Verdict verdict : {Verdict::kApprove, Verdict::kReject}) {
+    if (name == VerdictName(verdict)) return verdict;
+  }
+  return std::nullopt;
+}
+
+Window ReadWindow(RowReader& reader) {
+  Window window;
+  if (const auto millis = reader.MaybeInteger()) window.duration = Duration(*millis);
+  window.from = reader.MaybeInstant();
+  window.until = reader.MaybeInstant();
+  return window;
+}
+
+Result<Request> ReadRequest(const sql::Row& row) {
+  RowReader reader(row, "request");
+  Request request;
+  request.id = reader.Text();
+  request.signer = reader.Text();
+  request.requester = reader.Who();
+  request.status = reader.Parsed<RequestStatus>(RequestStatusByName);
+  request.created_at = reader.Instant();
+  request.expires_at = reader.Instant();
+  request.window = ReadWindow(reader);
+  request.signings = reader.Count();
+  request.justification = reader.Text();
+  request.digests = reader.Parsed<std::vector<Digest>>(DigestsFromJson);
+  request.policy = reader.Parsed<Policy>(PolicyFromJson);
+  request.closed_reason = reader.MaybeText();
+  request.grant_id = reader.MaybeText();
+  return reader.Finish(std::move(request));
+}
+
+Result<Decision> ReadDecision(const sql::Row& row) {
+  RowReader reader(row, "decision");
+  Decision decision;
+  decision.step = reader.Count();
+  decision.approver = reader.Who();
+  decision.verdict = reader.Parsed<Verdict>(VerdictByName);
+  decision.comment = reader.Text();
+  decision.at = reader.Instant();
+  return reader.Finish(std::move(decision));
+}
+
+Result<Comment> ReadComment(const sql::Row& row) {
+  RowReader reader(row, "comment");
+  Comment comment;
+  comment.author = reader.Who();
+  comment.text = reader.Text();
+  comment.at = reader.Instant();
+  return reader.Finish(std::move(comment));
+}
+
+Result<std::string> ReadId(const sql::Row& row) {
+  RowReader reader(row, "request");
+  return reader.Finish(reader.Text());
+}
+
+Result<int64_t> ReadCount(const sql::Row& row) {
+  RowReader reader(row, "count");
+  return reader.Finish(reader.Integer());
+}
+
+Status LoadDecisionsAndComments(sql::Connection& sql, Request& request) {
+  GRANT_TRY(request.decisions,
+            ReadAll(sql.Query("SELECT step, approver, verdict, note, decided_at "
+                              "FROM request_decision WHERE request_id = $1 ORDER BY place",
+                              {request.id}),
+                    ReadDecision));
+  GRANT_TRY(request.comments, ReadAll(sql.Query("SELECT author, note, written_at "
+                                                "FROM request_comment WHERE request_id = $1 "
+                                                "ORDER BY place",
+                                                {request.id}),
+                                      ReadComment));
+  return {};
+}
+
+Result<std::vector<Request>> ReadRequests(sql::Connection& sql,
+                                          const Result<std::vector<sql::Row>>& rows) {
+  GRANT_TRY(std::vector<Request> requests, ReadAll(rows, ReadRequest));
+  for (Request& request : requests) GRANT_CHECK(LoadDecisionsAndComments(sql, request));
+  return requests;
+}
+
+// How many of a request's decisions or comments are stored; fewer than before cannot be.
+Result<size_t> Stored(sql::Connection& sql, std::string_view query, const Request& request,
+                      size_t now) {
+  GRANT_TRY(auto count, ReadFirst(sql.Query(query, {request.id}), ReadCount));
+  const auto stored = static_cast<size_t>(count.value_or(0));
+  if (stored <= now) return stored;
+  return Fail(Code::kInternal, fmt::format("request {} would lose {} of its decisions or comments",
+                                           request.id, stored - now));
+}
+
+Status AppendDecisions(sql::Connection& sql, const Request& request) {
+  GRANT_TRY(const size_t stored,
+            Stored(sql, "SELECT COUNT(*) FROM request_decision WHERE request_id = $1", request,
+                   request.decisions.size()));
+  for (size_t place = stored; place < request.decisions.size(); ++place) {
+    const Decision& decision = request.decisions[place];
+    GRANT_CHECK(sql.Execute(
+        "INSERT INTO request_decision "
+        "(request_id, place, step, approver, verdict, note, decided_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        {request.id, static_cast<int64_t>(place), int64_t{decision.step}, decision.approver.text(),
+         VerdictName(decision.verdict), decision.comment, ToMillis(decision.at)}));
+  }
+  return {};
+}
+
+Status AppendComments(sql::Connection& sql, const Request& request) {
+  GRANT_TRY(const size_t stored,
+            Stored(sql, "SELECT COUNT(*) FROM request_comment WHERE request_id = $1", request,
+                   request.comments.size()));
+  for (size_t place = stored; place < request.comments.size(); ++place) {
+    const Comment& comment = request.comments[place];
+    GRANT_CHECK(
+        sql.Execute("INSERT INTO request_comment "
+                    "(request_id, place, author, note, written_at) "
+                    "VALUES ($1, $2, $3, $4, $5)",
+                    {request.id, static_cast<int64_t>(place), comment.author.text(), comment.text,
+                     ToMillis(comment.at)}));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<Request>> Tables::FindRequest(const std::string& id) {
+  GRANT_TRY(auto request,
+            ReadFirst(sql_.Query(std::string(kSelect) + " WHERE id = $1", {id}), ReadRequest));
+  if (request) GRANT_CHECK(LoadDecisionsAndComments(sql_, *request));
+  return request;
+}
+
+Result<std::vector<std::string>> Tables::RequestIdsLike(const std::string& prefix, size_t limit) {
+  return ReadAll(
+      ListQuery("SELECT id FROM signing_request").WherePrefix("id", prefix).Run(sql_, "id", limit),
+      ReadId);
+}
+
+Result<std::vector<Request>> Tables::ListRequests(const RequestFilter& filter) {
+  ListQuery query(kSelect);
+  if (filter.status) query.Where("status =", Name(*filter.status));
+  query.WhereIf("signer =", filter.signer).WhereIf("requester =", filter.requester);
+  if (!filter.before.empty()) query.Where("id <", filter.before);
+  return ReadRequests(sql_, query.Run(sql_, "id DESC", filter.limit));
+}
+
+Result<std::vector<Request>> Tables::OverdueRequests(Time now, size_t limit) {
+  return ReadRequests(sql_, ListQuery(kSelect)
+                                .Where("status =", Name(RequestStatus::kOpen))
+                                .Where("expires_at <=", ToMillis(now))
+                                .Run(sql_, "expires_at", limit));
+}
+
+Status Tables::InsertRequest(const Request& request) {
+  GRANT_TRY(std::string policy, PolicyToJson(request.policy));
+  GRANT_TRY(std::string digests, DigestsToJson(request.digests));
+  const sql::Value duration =
+      request.window.duration ? sql::Value(int64_t{request.window.duration->count()}) : sql::Null();
+  GRANT_CHECK(sql_.Execute(
+      "INSERT INTO signing_request (id, signer, requester, status, created_at, expires_at, "
+      "window_duration, window_from, window_until, signings, justification, digests, "
+      "policy_snapshot, closed_reason, grant_id) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+      {request.id, request.signer, request.requester.text(), Name(request.status),
+       ToMillis(request.created_at), ToMillis(request.expires_at), duration,
+       MaybeMillis(request.window.from), MaybeMillis(request.window.until),
+       int64_t{request.signings}, request.justification, std::move(digests), std::move(policy),
+       Maybe(request.closed_reason), Maybe(request.grant_id)}));
+  GRANT_CHECK(AppendDecisions(sql_, request));
+  return AppendComments(sql_, request);
+}
+
+Status Tables::UpdateRequest(const Request& request) {
+  // A closed request keeps its status: two transitions of one open request cannot both be stored.
+  GRANT_CHECK(ExpectOne(
+      sql_.Execute("UPDATE signing_request SET status = $2, closed_reason = $3, grant_id = $4 "
+                   "WHERE id = $1 AND (status = $5 OR status = $2)",
+                   {request.id, Name(request.status), Maybe(request.closed_reason),
+                    Maybe(request.grant_id), Name(RequestStatus::kOpen)}),
+      {Code::kConflict, fmt::format("request {} is not open any more", request.id), ""}));
+  GRANT_CHECK(AppendDecisions(sql_, request));
+  return AppendComments(sql_, request);
+}
+
+}  // namespace grant

@@ -1,0 +1,103 @@
+// The C_* functions as the broker placement serves them. Each is called by its row in
+// entry_points.cc, which has looked up the session, logs, catches exceptions and turns the Status
+// into the CK_RV. What they do is in PKCS #11 v2.40; what they may do here, in their files.
+#pragma once
+
+#include "pkcs11/broker/broker.h"
+#include "pkcs11/error.h"
+
+namespace grant::pkcs11 {
+
+// slots.cc
+Status GetSlotList(Broker& broker, CK_BBOOL token_present, CK_SLOT_ID_PTR slots,
+                   CK_ULONG_PTR count);
+Status GetSlotInfo(Broker& broker, CK_SLOT_ID slot, CK_SLOT_INFO_PTR info);
+Status GetTokenInfo(Broker& broker, CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info);
+Status GetMechanismList(Broker& broker, CK_SLOT_ID slot, CK_MECHANISM_TYPE_PTR types,
+                        CK_ULONG_PTR count);
+Status GetMechanismInfo(Broker& broker, CK_SLOT_ID slot, CK_MECHANISM_TYPE type,
+                        CK_MECHANISM_INFO_PTR info);
+Status WaitForSlotEvent(Broker& broker, CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved);
+Status InitToken(Broker& broker, CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes,
+                 CK_UTF8CHAR_PTR label);
+
+// information.cc
+Status GetInfo(Broker& broker, CK_INFO_PTR info);
+
+// session_functions.cc
+Status OpenSession(Broker& broker, CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application,
+                   CK_NOTIFY notify, CK_SESSION_HANDLE_PTR handle);
+Status CloseSession(Broker& broker, CK_SESSION_HANDLE handle);
+Status CloseAllSessions(Broker& broker, CK_SLOT_ID slot);
+Status GetSessionInfo(Session& session, CK_SESSION_INFO_PTR info);
+Status LogIn(Session& session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes);
+Status LogOut(Session& session);
+Status InitPin(Session& session, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes);
+Status SetPin(Session& session, CK_UTF8CHAR_PTR old_pin, CK_ULONG old_bytes,
+              CK_UTF8CHAR_PTR new_pin, CK_ULONG new_bytes);
+
+// find.cc
+Status FindObjectsInit(Session& session, CK_ATTRIBUTE_PTR wanted, CK_ULONG count);
+Status FindObjects(Session& session, CK_OBJECT_HANDLE_PTR found, CK_ULONG count_max,
+                   CK_ULONG_PTR count);
+Status FindObjectsFinal(Session& session);
+
+// objects.cc
+Status GetAttributeValue(Session& session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR wanted,
+                         CK_ULONG count);
+Status GetObjectSize(Session& session, CK_OBJECT_HANDLE object, CK_ULONG_PTR size);
+Status CreateObject(Session& session, CK_ATTRIBUTE_PTR attributes, CK_ULONG count,
+                    CK_OBJECT_HANDLE_PTR object);
+Status CopyObject(Session& session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR attributes,
+                  CK_ULONG count, CK_OBJECT_HANDLE_PTR copy);
+Status DestroyObject(Session& session, CK_OBJECT_HANDLE object);
+Status SetAttributeValue(Session& session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR attributes,
+                         CK_ULONG count);
+Status GenerateKey(Session& session, CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR attributes,
+                   CK_ULONG count, CK_OBJECT_HANDLE_PTR key);
+Status GenerateKeyPair(Session& session, CK_MECHANISM_PTR mechanism,
+                       CK_ATTRIBUTE_PTR public_template, CK_ULONG public_count,
+                       CK_ATTRIBUTE_PTR private_template, CK_ULONG private_count,
+                       CK_OBJECT_HANDLE_PTR public_key, CK_OBJECT_HANDLE_PTR private_key);
+
+// other_key_uses.cc
+Status UseKeyOtherwise(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key);
+Status WrapKey(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE wrapping_key,
+               CK_OBJECT_HANDLE key, CK_BYTE_PTR wrapped, CK_ULONG_PTR wrapped_bytes);
+Status UnwrapKey(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE unwrapping_key,
+                 CK_BYTE_PTR wrapped, CK_ULONG wrapped_bytes, CK_ATTRIBUTE_PTR attributes,
+                 CK_ULONG count, CK_OBJECT_HANDLE_PTR key);
+Status DeriveKey(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE base_key,
+                 CK_ATTRIBUTE_PTR attributes, CK_ULONG count, CK_OBJECT_HANDLE_PTR key);
+
+// signing.cc
+Status SignInit(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key);
+Status Sign(Session& session, CK_BYTE_PTR data, CK_ULONG data_bytes, CK_BYTE_PTR signature,
+            CK_ULONG_PTR signature_bytes);
+Status SignUpdate(Session& session, CK_BYTE_PTR part, CK_ULONG part_bytes);
+Status SignFinal(Session& session, CK_BYTE_PTR signature, CK_ULONG_PTR signature_bytes);
+
+// Functions whose operation cannot have been begun here.
+template <typename... Args>
+Status NotBegun(Session&, Args...) {
+  return Fail(CKR_OPERATION_NOT_INITIALIZED);
+}
+
+// Functions that this placement does not serve.
+template <typename... Args>
+Status NotServed(Session&, Args...) {
+  return Fail(CKR_FUNCTION_NOT_SUPPORTED);
+}
+
+// The legacy of parallel functions, which version 2 of the standard took out.
+inline Status NotParallel(Session&) {
+  return Fail(CKR_FUNCTION_NOT_PARALLEL);
+}
+
+// CKF_RNG is off.
+template <typename... Args>
+Status NoRandom(Session&, Args...) {
+  return Fail(CKR_RANDOM_NO_RNG);
+}
+
+}  // namespace grant::pkcs11

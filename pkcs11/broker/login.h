@@ -1,0 +1,51 @@
+// Who is logged in to one token, in this process: a login is of the application, not of a session.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pkcs11/error.h"
+#include "pkcs11/secret.h"
+
+namespace grant::pkcs11 {
+
+class Login {
+ public:
+  ~Login() { Clear(); }
+
+  bool logged_in() const {
+    std::lock_guard lock(mutex_);
+    return logged_in_;
+  }
+
+  // The grant secret given as the PIN, or nothing.
+  std::string secret() const {
+    std::lock_guard lock(mutex_);
+    return secret_;
+  }
+
+  // False where somebody was faster. `secret` may be empty.
+  bool Set(std::string_view secret) {
+    std::lock_guard lock(mutex_);
+    if (logged_in_) return false;
+    logged_in_ = true;
+    secret_ = secret;
+    return true;
+  }
+
+  // False where nobody was logged in.
+  bool Clear() {
+    std::lock_guard lock(mutex_);
+    Wipe(secret_);
+    return std::exchange(logged_in_, false);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  bool logged_in_ = false;
+  std::string secret_;
+};
+
+}  // namespace grant::pkcs11

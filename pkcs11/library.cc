@@ -1,0 +1,81 @@
+#include "pkcs11/library.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "pkcs11/fork.h"
+
+namespace grant::pkcs11 {
+namespace {
+
+// All that is shared by the threads of one process. A forked child makes its own and leaves the
+// parent's as it is, for its locks may be held by threads that the child does not have, and its
+// connections are the parent's. It is never freed: nothing here needs a destructor at exit.
+struct Process {
+  const unsigned generation;
+  const Process* const parent;
+  std::mutex mutex;
+  std::shared_ptr<Library> library;
+};
+
+constinit std::atomic<Process*> g_process{nullptr};
+
+Process& ThisProcess() {
+  Process* process = g_process.load(std::memory_order_acquire);
+  while (process == nullptr || process->generation != ForkGeneration()) {
+    auto fresh = std::make_unique<Process>(ForkGeneration(), process);
+    // Of several threads that come here first, one wins; the others take what it made.
+    if (g_process.compare_exchange_strong(process, fresh.get(), std::memory_order_acq_rel)) {
+      return *fresh.release();
+    }
+  }
+  return *process;
+}
+
+Status CheckArguments(const CK_C_INITIALIZE_ARGS& arguments) {
+  // NSS's header puts LibraryParameters where the standard has pReserved, and moves pReserved
+  // behind the end of the structure that other hosts pass.
+  if (arguments.LibraryParameters != nullptr) return Fail(CKR_ARGUMENTS_BAD);
+  const int callbacks = (arguments.CreateMutex != nullptr) + (arguments.DestroyMutex != nullptr) +
+                        (arguments.LockMutex != nullptr) + (arguments.UnlockMutex != nullptr);
+  if (callbacks != 0 && callbacks != 4) return Fail(CKR_ARGUMENTS_BAD);
+  return {};
+}
+
+}  // namespace
+
+// The host's mutex callbacks are accepted and not used: the module's locks are the system's, which
+// serve a host that brings its own just as well, and hosts that always pass them would otherwise be
+// turned away with CKR_CANT_LOCK.
+Status Library::Start(const CK_C_INITIALIZE_ARGS* arguments) {
+  if (arguments != nullptr) GRANT_CHECK(CheckArguments(*arguments));
+  Process& process = ThisProcess();
+  std::lock_guard lock(process.mutex);
+  if (process.library) return Fail(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+  GRANT_TRY(Config config, LoadConfig());
+  process.library = std::make_shared<Library>(std::move(config), Log::Open());
+  return {};
+}
+
+Status Library::Stop(const void* reserved) {
+  if (reserved != nullptr) return Fail(CKR_ARGUMENTS_BAD);
+  std::shared_ptr<Library> stopped;
+  {
+    Process& process = ThisProcess();
+    std::lock_guard lock(process.mutex);
+    stopped = std::exchange(process.library, nullptr);
+  }
+  if (!stopped) return Fail(CKR_CRYPTOKI_NOT_INITIALIZED);
+  stopped->broker.sessions.CloseAll();
+  return {};
+}
+
+Result<std::shared_ptr<Library>> Library::Running() {
+  Process& process = ThisProcess();
+  std::lock_guard lock(process.mutex);
+  if (!process.library) return Fail(CKR_CRYPTOKI_NOT_INITIALIZED);
+  return process.library;
+}
+
+}  // namespace grant::pkcs11

@@ -1,0 +1,114 @@
+#include "pkcs11/log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "grant/cryptoki/names.h"
+
+namespace grant::pkcs11 {
+namespace {
+
+constexpr const char* kSetting = "GRANT_PKCS11_LOG";
+constexpr std::string_view kDebug = "debug";
+
+// The host's SIGPIPE disposition is its own business, so a broken pipe must not raise the signal:
+// it is blocked for this thread, and taken back if the write caused it.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoSigpipe() {
+    const timespec now{};
+    if (!was_pending_) {
+      while (sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+void WriteLine(int fd, std::string line) {
+  if (line.size() >= kLineBytesMax) line.resize(kLineBytesMax - 1);
+  for (char& character : line) {
+    auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7f) character = ' ';
+  }
+  line += '\n';
+  pollfd entry{fd, POLLOUT, 0};
+  if (poll(&entry, 1, 0) <= 0) return;
+  NoSigpipe no_sigpipe;
+  // A line that cannot be written has nowhere else to go.
+  [[maybe_unused]] ssize_t written = write(fd, line.data(), line.size());
+}
+
+}  // namespace
+
+void TellPerson(const Error& error) {
+  if (error.tell == Tell::kNothing) return;
+  std::string line = "grant-pkcs11: ";
+  line += error.tell == Tell::kRefused ? "refused: " : "failed: ";
+  line += error.message;
+  if (!error.hint.empty()) line += ". hint: " + error.hint;
+  WriteLine(STDERR_FILENO, std::move(line));
+}
+
+Log Log::Open() {
+  const char* value = secure_getenv(kSetting);
+  if (value == nullptr || *value == '\0') return {-1, false};
+  std::string_view setting = value;
+  if (setting == kDebug) return {STDERR_FILENO, false};
+  if (!setting.starts_with("debug:/")) {
+    TellPerson({CKR_GENERAL_ERROR, std::string(kSetting) + " is none of debug and debug:/PATH",
+                "unset it, or set it to debug", Tell::kFailed});
+    return {-1, false};
+  }
+  const char* path = value + kDebug.size() + 1;
+  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+  if (fd < 0) {
+    char reason[128];
+    TellPerson({CKR_GENERAL_ERROR,
+                std::string("cannot open the log ") + path + ": " +
+                    strerror_r(errno, reason, sizeof reason),
+                std::string("set ") + kSetting + " to a file that this user may write",
+                Tell::kFailed});
+  }
+  return {fd, true};
+}
+
+Log::Log(Log&& other) noexcept : fd_(std::exchange(other.fd_, -1)), owned_(other.owned_) {}
+
+Log::~Log() {
+  if (owned_ && fd_ >= 0) close(fd_);
+}
+
+void Log::Call(const char* function, CK_RV rv, std::string_view message) const {
+  if (fd_ < 0) return;
+  std::string line = "grant-pkcs11[" + std::to_string(getpid()) + "]: " + function + ": " +
+                     cryptoki::ReturnValueName(rv);
+  if (!message.empty()) line.append(": ").append(message);
+  WriteLine(fd_, std::move(line));
+}
+
+}  // namespace grant::pkcs11

@@ -1,0 +1,35 @@
+// Text that is overwritten when it is no longer needed.
+#pragma once
+
+#include <string.h>  // explicit_bzero
+
+#include <string>
+
+#include "grant/bytes.h"
+
+namespace grant::pkcs11 {
+
+inline void Wipe(std::string& text) {
+  if (!text.empty()) explicit_bzero(text.data(), text.size());
+  text.clear();
+}
+
+inline void Wipe(Bytes& bytes) {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+  bytes.clear();
+}
+
+// Wipes a string or bytes that others fill, at the end of the scope.
+template <typename T>
+class WipeAtEnd {
+ public:
+  explicit WipeAtEnd(T& target) : target_(target) {}
+  ~WipeAtEnd() { Wipe(target_); }
+  WipeAtEnd(const WipeAtEnd&) = delete;
+  WipeAtEnd& operator=(const WipeAtEnd&) = delete;
+
+ private:
+  T& target_;
+};
+
+}  // namespace grant::pkcs11

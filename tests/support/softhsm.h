@@ -1,0 +1,45 @@
+// Real SoftHSM2 tokens in a directory of their own. All is done by other processes (softhsm2-util,
+// pkcs11-tool), so that a test needs no PKCS#11 module in its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace grant::test {
+
+enum class KeyKind { kRsa2048, kP256, kEd25519 };
+
+struct KeyToMake {
+  KeyKind kind = KeyKind::kRsa2048;
+  std::string label;
+  std::string id;  // in hex
+  bool always_authenticate = false;
+};
+
+// Every function throws std::runtime_error, with the program's output, where it fails. Tokens that
+// are added after a process has initialised SoftHSM are not seen by that process; keys are.
+class SoftHsm {
+ public:
+  SoftHsm();
+
+  void AddToken(const std::string& label, const std::string& pin);
+  void GenerateKey(const std::string& token, const std::string& pin, const KeyToMake& key);
+  // Runs pkcs11-tool on the token, logged in, with these further arguments; returns its output.
+  std::string Tool(const std::string& token, const std::string& pin,
+                   const std::vector<std::string>& arguments);
+
+  // The module's path, and what a process that is to use these tokens has in its environment.
+  static std::string Module();
+  Environment environment() const { return {{"SOFTHSM2_CONF", directory_ / "softhsm2.conf"}}; }
+  const TempDir& directory() const { return directory_; }
+
+ private:
+  std::string RunChecked(const std::vector<std::string>& arguments);
+
+  TempDir directory_;
+};
+
+}  // namespace grant::test

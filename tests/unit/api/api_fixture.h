@@ -1,0 +1,173 @@
+// The API over a real workflow and a real store in a temporary directory; only clock, chance and
+// identity are the test's.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "grantd/api/api.h"
+#include "grantd/api/target.h"
+
+namespace grant::api {
+
+// alice uses signer "release"; bob and carol approve for it, bob first; ci signs with "nightly"
+// without a policy; root administers; mallory has to do with nothing.
+inline constexpr const char* kRulesToml = R"(
+[[group]]
+name = "security"
+members = ["unix:carol"]
+
+[[policy]]
+name = "release-signing"
+max_window = "8h"
+max_signings = 10
+max_request_ttl = "24h"
+[[policy.step]]
+name = "Review"
+approvers = ["unix:bob"]
+[[policy.step]]
+name = "Security"
+approvers = ["group:security"]
+notify = true
+
+[[signer]]
+name = "release"
+key = "pkcs11:token=prod;object=release-key"
+policy = "release-signing"
+users = ["unix:alice"]
+mechanisms = ["SHA256-RSA-PKCS"]
+
+[[signer]]
+name = "nightly"
+key = "pkcs11:token=prod;object=nightly-key"
+users = ["unix:ci"]
+)";
+
+struct Reply {
+  int status = 0;
+  std::string text;
+  nlohmann::ordered_json json;
+  std::string allow;
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  ApiTest() {
+    spdlog::set_level(spdlog::level::off);
+    std::string pattern = (std::filesystem::temp_directory_path() / "grant-api-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+    auto store = OpenSqliteStore(directory_);
+    if (!store) throw std::runtime_error(store.error().message);
+    store_ = *std::move(store);
+    Surroundings surroundings;
+    surroundings.now = [this] { return now_; };
+    surroundings.entropy = [this] {
+      IdEntropy entropy{};
+      ++drawn_;
+      for (size_t i = 0; i < sizeof(drawn_); ++i) {
+        entropy[entropy.size() - 1 - i] = static_cast<uint8_t>(drawn_ >> (8 * i));
+      }
+      return entropy;
+    };
+    surroundings.groups_of = [](const Principal&) { return std::vector<Principal>(); };
+    surroundings.admins = {Principal::Parse("unix:root").value()};
+    surroundings.check_keys = [](const Rules&) { return Status(); };
+    surroundings.withdraw = [](const std::string&) {};
+    workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
+    api_ = std::make_unique<Api>(*workflow_, [this] { return tokens_; });
+  }
+
+  ~ApiTest() override {
+    api_.reset();
+    workflow_.reset();
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  Reply Send(const std::string& user, const std::string& method, const std::string& target,
+             const std::string& body = {}, const std::string& content_type = "application/json") {
+    auto parsed = ParseTarget(target).value();
+    HttpRequest request;
+    request.method = method;
+    request.path = parsed.path;
+    request.query = parsed.query;
+    request.body = body;
+    if (!body.empty()) request.content_type = content_type;
+    if (!user.empty()) {
+      request.peer.identity.principal = Principal::Parse("unix:" + user).value();
+      request.peer.identity.groups = {Principal::Parse("unix-group:" + user).value()};
+    }
+    HttpResponse response = api_->Handle(request);
+    return {response.status, response.body,
+            nlohmann::ordered_json::parse(response.body, nullptr, false), response.allow};
+  }
+
+  Reply Get(const std::string& user, const std::string& target) {
+    return Send(user, "GET", target);
+  }
+
+  Reply Post(const std::string& user, const std::string& target, const nlohmann::json& body) {
+    return Send(user, "POST", target, body.dump());
+  }
+
+  void ApplyRules() {
+    Reply reply = Post("root", "/v1/rules", {{"document", kRulesToml}, {"source", "rules.toml"}});
+    ASSERT_EQ(reply.status, 200) << reply.text;
+  }
+
+  static nlohmann::json Wish() {
+    return {{"signer", "release"},
+            {"signings", 3},
+            {"window", {{"duration", "2h"}}},
+            {"justification", "Release v2.4.0"}};
+  }
+
+  // Files a request as alice and returns its ID.
+  std::string FileRequest() {
+    Reply reply = Post("alice", "/v1/requests", Wish());
+    EXPECT_EQ(reply.status, 201) << reply.text;
+    return reply.json.value("id", "");
+  }
+
+  // Has a new request approved and returns the ID of the grant.
+  std::string IssueGrant() {
+    std::string path = "/v1/requests/" + FileRequest() + "/approve";
+    Send("bob", "POST", path);
+    return Send("carol", "POST", path).json["grant_id"];
+  }
+
+  // The IDs of a list that root sees.
+  std::vector<std::string> Ids(const std::string& target) {
+    const Reply reply = Get("root", target);
+    std::vector<std::string> ids;
+    for (const auto& item : reply.json["items"]) ids.push_back(item["id"]);
+    return ids;
+  }
+
+  size_t AuditEntries() { return Get("root", "/v1/audit?limit=1000").json["items"].size(); }
+
+  std::string directory_;
+  Time now_ = ParseTime("2026-11-21T20:00:00Z").value();
+  uint64_t drawn_ = 0;
+  std::vector<TokenPresence> tokens_{{"prod", true}};
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Workflow> workflow_;
+  std::unique_ptr<Api> api_;
+};
+
+// The keys of an object, in order.
+inline std::vector<std::string> KeysOf(const nlohmann::ordered_json& object) {
+  std::vector<std::string> keys;
+  for (const auto& member : object.items()) keys.push_back(member.key());
+  return keys;
+}
+
+}  // namespace grant::api

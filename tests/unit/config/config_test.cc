@@ -1,0 +1,211 @@
+#include "grantd/config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/support/temp_dir.h"
+
+namespace grant {
+namespace {
+
+constexpr char kMinimal[] = R"(state_dir = "/var/lib/grantd"
+[[token]]
+name = "prod"
+module = "/usr/lib/softhsm/libsofthsm2.so"
+uri = "pkcs11:token=prod"
+pin_file = "/etc/grantd/prod.pin"
+)";
+
+TEST(Config, HasDefaultsForWhatIsNotSaid) {
+  const auto config = ParseConfig(kMinimal, "grantd.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->state_dir, "/var/lib/grantd");
+  EXPECT_THAT(config->admins, ::testing::ElementsAre(*Principal::Parse("unix:root")));
+  EXPECT_EQ(config->api_address, "unix:/run/grantd/api.sock");
+  EXPECT_EQ(config->gate_address, "unix:/run/grantd/gate.sock");
+  ASSERT_EQ(config->tokens.size(), 1U);
+  EXPECT_EQ(config->tokens[0].name, "prod");
+  EXPECT_EQ(config->tokens[0].module, "/usr/lib/softhsm/libsofthsm2.so");
+  EXPECT_EQ(config->tokens[0].uri, "pkcs11:token=prod");
+  EXPECT_EQ(config->tokens[0].pin_file, "/etc/grantd/prod.pin");
+  EXPECT_FALSE(config->tokens[0].accept_any_pin);
+}
+
+TEST(Config, TakesAllThatIsSaid) {
+  const auto config = ParseConfig(std::string(R"(admins = ["unix:eve", "unix-group:wheel"]
+state_dir = "/srv/grantd"
+[listen]
+api = "unix:/a.sock"
+gate = "unix:/g.sock"
+[[token]]
+name = "test"
+module = "/m.so"
+uri = "pkcs11:serial=1"
+pin_file = "/p"
+accept_any_pin = true
+)") + std::string(kMinimal).substr(std::string(kMinimal).find('\n')),
+                                  "grantd.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_THAT(config->admins, ::testing::ElementsAre(*Principal::Parse("unix:eve"),
+                                                     *Principal::Parse("unix-group:wheel")));
+  EXPECT_EQ(config->api_address, "unix:/a.sock");
+  EXPECT_EQ(config->gate_address, "unix:/g.sock");
+  ASSERT_EQ(config->tokens.size(), 2U);
+  EXPECT_TRUE(config->tokens[0].accept_any_pin);
+}
+
+struct Wrong {
+  const char* from;  // this text of kMinimal ...
+  const char* to;    // ... is replaced by this
+  const char* message;
+  const char* hint;
+};
+
+class WrongConfig : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongConfig, IsRefusedWithItsLine) {
+  std::string document = kMinimal;
+  const std::string from = GetParam().from;
+  const size_t at = document.find(from);
+  ASSERT_NE(at, std::string::npos);
+  document.replace(at, from.size(), GetParam().to);
+  const auto config = ParseConfig(document, "grantd.toml");
+  ASSERT_FALSE(config) << document;
+  EXPECT_EQ(config.error().code, Code::kInvalid);
+  EXPECT_EQ(config.error().message, GetParam().message);
+  EXPECT_EQ(config.error().hint, GetParam().hint);
+}
+
+constexpr char kAddressHint[] = "write it as unix:/absolute/path";
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongConfig,
+    ::testing::Values(
+        Wrong{"state_dir", "statedir", "grantd.toml:1: unknown key 'statedir'",
+              "did you mean 'state_dir'?"},
+        Wrong{"state_dir = \"/var/lib/grantd\"", "", "grantd.toml: 'state_dir' is missing", ""},
+        Wrong{"/var/lib/grantd", "lib",
+              "grantd.toml:1: 'state_dir' is 'lib', which is no absolute path",
+              "write it from the root: /..."},
+        Wrong{"[[token]]", "admins = []\n[[token]]",
+              "grantd.toml:2: 'admins' must have 1 to 1024 items, not 0", ""},
+        Wrong{"[[token]]", "admins = ['root']\n[[token]]",
+              "grantd.toml:2: 'admins' is wrong: 'root' names nobody",
+              "write it as unix:NAME, unix-group:NAME or group:NAME"},
+        Wrong{"[[token]]", "admins = ['group:ops']\n[[token]]",
+              "grantd.toml:2: 'admins' names 'group:ops', but groups are of the rules, which "
+              "admins change",
+              "name users or Unix groups: unix:NAME, unix-group:NAME"},
+        Wrong{"[[token]]", "[listen]\napi = 'tcp:1'\n[[token]]",
+              "grantd.toml:3: 'api' is 'tcp:1', which is no address to listen at", kAddressHint},
+        Wrong{"[[token]]", "[listen]\ngate = 'unix:gate.sock'\n[[token]]",
+              "grantd.toml:3: 'gate' is 'unix:gate.sock', which is no address to listen at",
+              kAddressHint},
+        Wrong{"[[token]]", "[listen]\ngate = 'unix:/run/grantd/api.sock'\n[[token]]",
+              "grantd.toml:3: 'gate' must not be the address of api as well", ""},
+        Wrong{"[[token]]", "[listen]\nhttp = 'unix:/x'\n[[token]]",
+              "grantd.toml:3: unknown key 'http' in [listen]", "known are: api, gate"},
+        Wrong{"[[token]]", "listen = 1\n[[token]]",
+              "grantd.toml:2: 'listen' must be the table [listen]", ""},
+        Wrong{"[[token]]", "[token]", "grantd.toml:2: 'token' must be written as [[token]]", ""},
+        Wrong{"name = \"prod\"\n", "", "grantd.toml:2: [[token]]: 'name' is missing", ""},
+        Wrong{"\"prod\"", "\"my prod\"", "grantd.toml:3: 'name' is 'my prod', which is no name",
+              "use up to 64 letters, digits, '.', '_' and '-', with a letter or a digit first"},
+        Wrong{"/usr/lib/softhsm/", "",
+              "grantd.toml:4: 'module' is 'libsofthsm2.so', which is no absolute path",
+              "write it from the root: /..."},
+        Wrong{"pkcs11:token=prod", "pkcs11:token=prod;object=k",
+              "grantd.toml:5: 'uri' is wrong: the URI 'pkcs11:token=prod;object=k' is to name a "
+              "token, so it has no 'object'",
+              "write it as pkcs11:token=LABEL;object=LABEL, with serial, manufacturer, model and "
+              "id where they are needed"},
+        Wrong{"pkcs11:token=prod", "pkcs11:token=prod?pin-value=1234",
+              "grantd.toml:5: 'uri' is wrong: a PKCS#11 URI must not carry pin-value or pin-source",
+              "put the PIN into the pin_file of the [[token]]"},
+        Wrong{"/etc/grantd/prod.pin", "prod.pin",
+              "grantd.toml:6: 'pin_file' is 'prod.pin', which is no absolute path",
+              "write it from the root: /..."},
+        Wrong{"pin_file", "pinfile", "grantd.toml:6: unknown key 'pinfile' in [[token]]",
+              "did you mean 'pin_file'?"},
+        Wrong{"name = \"prod\"", "accept_any_pin = 1\nname = \"prod\"",
+              "grantd.toml:3: 'accept_any_pin' must be true or false, not a whole number", ""},
+        Wrong{"[[token]]",
+              "[[token]]\nname = 'prod'\nmodule = '/m'\nuri = 'pkcs11:token=x'\n"
+              "pin_file = '/p'\n[[token]]",
+              "grantd.toml:8: 'name' is 'prod', the name of another [[token]]", ""}));
+
+TEST(Config, NeedsATokenAndTakesSixtyFour) {
+  const auto none = ParseConfig("state_dir = '/s'\n", "grantd.toml");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().message, "grantd.toml: there must be 1 to 64 [[token]], not 0");
+  std::string document = "state_dir = '/s'\n";
+  for (int i = 0; i < 64; ++i) {
+    document += "[[token]]\nname = 't" + std::to_string(i) +
+                "'\nmodule = '/m'\nuri = 'pkcs11:token=x'\npin_file = '/p'\n";
+  }
+  EXPECT_TRUE(ParseConfig(document, "grantd.toml"));
+  const auto many = ParseConfig(document + "[[token]]\n", "grantd.toml");
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().message, "grantd.toml: there must be 1 to 64 [[token]], not 65");
+}
+
+TEST(Config, ASocketPathThatTheSystemCannotHoldIsRefused) {
+  const std::string listen = "[listen]\napi = 'unix:/" + std::string(107, 'x') + "'\n";
+  const auto config = ParseConfig(kMinimal + listen, "grantd.toml");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(
+      config.error().message,
+      "grantd.toml:8: 'api' has a path of more than 107 bytes, the system's limit for sockets");
+}
+
+class LoadConfigTest : public ::testing::Test {
+ protected:
+  std::string ErrorOf(const std::string& path) {
+    const auto config = LoadConfig(path);
+    return config ? "no error" : config.error().message;
+  }
+  test::TempDir dir_;
+};
+
+TEST_F(LoadConfigTest, ReadsAFileThatOnlyItsOwnerCanWrite) {
+  for (const unsigned mode : {0600U, 0644U, 0444U, 0640U}) {
+    EXPECT_EQ(ErrorOf(dir_.Write("grantd.toml", kMinimal, mode)), "no error");
+  }
+}
+
+TEST_F(LoadConfigTest, AFileThatOthersCanWriteIsRefused) {
+  for (const char* const mode : {"0620", "0602", "0666", "0777"}) {
+    const std::string path =
+        dir_.Write("grantd.toml", kMinimal, static_cast<unsigned>(std::stoul(mode, nullptr, 8)));
+    const auto config = LoadConfig(path);
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().message, path + " can be written by others (mode " + mode + ")");
+    EXPECT_EQ(config.error().hint, "chmod go-w " + path);
+  }
+}
+
+TEST_F(LoadConfigTest, AFileOfAnotherUserIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  const std::string path = dir_.Write("grantd.toml", kMinimal);
+  ASSERT_EQ(chown(path.c_str(), 4711, 0), 0);
+  EXPECT_EQ(ErrorOf(path), path + " belongs to uid 4711, not to grantd's user or root");
+}
+
+TEST_F(LoadConfigTest, WhatIsNoFileIsRefused) {
+  EXPECT_EQ(ErrorOf(dir_ / "none"), "cannot open " + dir_ / "none" + ": No such file or directory");
+  EXPECT_EQ(ErrorOf(dir_.path()), dir_.path() + " is not a regular file");
+}
+
+TEST_F(LoadConfigTest, ErrorsNameTheFile) {
+  const std::string path = dir_.Write("grantd.toml", "x = 1\n");
+  EXPECT_EQ(ErrorOf(path), path + ":1: unknown key 'x'");
+}
+
+TEST_F(LoadConfigTest, IsBounded) {
+  const std::string path = dir_.Write("grantd.toml", std::string(1 << 20, '\n'));
+  EXPECT_THAT(ErrorOf(path), ::testing::HasSubstr("the limit is 262144"));
+}
+
+}  // namespace
+}  // namespace grant

@@ -1,0 +1,19 @@
+// Certificates for tests.
+#pragma once
+
+namespace grant::test {
+
+inline constexpr char kCertificate[] =
+    R"(-----BEGIN CERTIFICATE-----
+MIIBdjCCARugAwIBAgIUfeouiCbxpNXu6Q+CO591YcfWKiUwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjEyMTM0MzJaGA8yMTI2MTAyODIxMzQz
+MlowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE+T
+ll9uSO5fCoSRBqclmK0Kx4eH5XAh8biepBkOmrvFOQQjVXBh5A4Zq3OSnfAeMrag
+JgRmK3COUM78mVHQpTujUzBRMB0GA1UdDgQWBBQwgpKmoE1cg//FexFf9XNLI3+d
+ijAfBgNVHSMEGDAWgBQwgpKmoE1cg//FexFf9XNLI3+dijAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0kAMEYCIQDWfF7Oq8XSmgxT64iTdh8lTTD/DMPmiBTQ
+301UZ8/5jAIhANqYsazSg0PBN+/7osCDvoNyeNtWBJHcSFMm00p/AvAw
+-----END CERTIFICATE-----
+)";
+
+}  // namespace grant::test

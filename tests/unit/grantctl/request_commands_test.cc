@@ -1,0 +1,146 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/grantctl/harness.h"
+
+namespace grant::ctl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(RequestCreate, SendsWhatTheApiAsksFor) {
+  FakeGrantd grantd(SampleRequest());
+  const Ran ran = RunAt(grantd, {"request", "create", "release", "--signings", "3", "--window",
+                                 "2h", "--reason", "Release v2.4.0", "-o", "name"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(ran.out, "req_01JD\n");
+  EXPECT_EQ(ran.err, "");
+  ASSERT_THAT(grantd.lines(), ElementsAre("POST /v1/requests"));
+  EXPECT_EQ(grantd.calls()[0].json(),
+            Json::parse(R"({"signer":"release","signings":3,"window":{"duration":"2h"},
+                            "justification":"Release v2.4.0"})"));
+}
+
+TEST(RequestCreate, TakesAbsoluteWindowsAndDigests) {
+  FakeGrantd grantd(SampleRequest());
+  const TemporaryDirectory directory;
+  const Ran ran =
+      RunAt(grantd, {"request", "create", "release", "--signings", "1", "--from",
+                     "2026-11-21T22:00:00+01:00", "--until", "2026-11-22T00:00:00Z", "--reason",
+                     "x", "--digest", "sha256:00", "--file", directory.Write("abc", "abc"),
+                     "--digest", "sha512:11", "--file", directory.Write("empty", "")});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  const Json body = grantd.calls().at(0).json();
+  EXPECT_EQ(body["window"], Json::parse(R"({"from":"2026-11-21T22:00:00+01:00",
+                                            "until":"2026-11-22T00:00:00Z"})"));
+  EXPECT_EQ(
+      body["digests"],
+      Json::array({"sha256:00", "sha512:11",
+                   "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                   "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}));
+}
+
+TEST(RequestCreate, AFileThatCannotBeReadSendsNothing) {
+  FakeGrantd grantd(SampleRequest());
+  const Ran ran = RunAt(grantd, {"request", "create", "release", "--signings", "1", "--window",
+                                 "1h", "--reason", "x", "--file", "/nonexistent/file"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.err, HasSubstr("cannot read /nonexistent/file: No such file or directory\n"));
+  EXPECT_TRUE(grantd.calls().empty());
+}
+
+TEST(RequestCreate, ASignerMayBeNamedLikeACommand) {
+  FakeGrantd grantd(SampleRequest());
+  const Ran ran = RunAt(grantd, {"request", "create", "list", "--signings", "1", "--window", "1h",
+                                 "--reason", "audit"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(grantd.calls().at(0).json()["signer"], "list");
+}
+
+TEST(RequestList, SendsItsFilters) {
+  FakeGrantd grantd(Items(Json::array({SampleRequest()})));
+  const Ran ran = RunAt(grantd, {"request", "list", "--status", "open", "--signer", "release",
+                                 "--requester", "unix:alice", "--limit", "7"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("req_01JD  release  open"));
+  EXPECT_THAT(grantd.lines(), ElementsAre("GET /v1/requests?limit=7&requester=unix%3Aalice&signer="
+                                          "release&status=open"));
+}
+
+TEST(RequestList, JsonIsTheApisListUnchanged) {
+  const Json items = Json::parse(R"([{"z":1,"a":{"later":"field"},"id":"req_1"}])");
+  FakeGrantd grantd(Items(items, "req_0"));
+  const Ran ran = RunAt(grantd, {"request", "list", "--limit", "1", "-o", "json"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(ran.err, "");
+  // Compared as text: not even the order of the keys changes.
+  EXPECT_EQ(Json::parse(ran.out).dump(),
+            R"({"items":[{"z":1,"a":{"later":"field"},"id":"req_1"}],"next":"req_0"})");
+}
+
+TEST(RequestList, NothingToListIsSaidOnStderr) {
+  FakeGrantd grantd(Items(Json::array()));
+  const Ran ran = RunAt(grantd, {"request", "list"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.err, "no requests\n");
+  EXPECT_EQ(RunAt(grantd, {"request", "list", "-o", "name"}).out, "");
+}
+
+TEST(RequestList, SaysThatThereAreMore) {
+  FakeGrantd grantd(Items(Json::array({SampleRequest()}), "req_01JD"));
+  EXPECT_EQ(RunAt(grantd, {"request", "list", "--limit", "1"}).err,
+            "these are the newest 1; --limit N or --all shows more\n");
+}
+
+TEST(RequestShow, JsonIsTheApisObjectUnchanged) {
+  FakeGrantd grantd(SampleRequest());
+  const Ran ran = RunAt(grantd, {"request", "show", "req_01", "-o", "json"});
+  EXPECT_EQ(Json::parse(ran.out).dump(), SampleRequest().dump());
+  EXPECT_THAT(grantd.lines(), ElementsAre("GET /v1/requests/req_01"));
+}
+
+TEST(RequestShow, ColoursOnATerminalUnlessToldNotTo) {
+  FakeGrantd grantd(SampleRequest());
+  EXPECT_THAT(RunAt(grantd, {"request", "show", "r"}, {.terminal = true}).out, HasSubstr("\x1b["));
+  const auto plain = [&grantd](const std::vector<std::string>& more,
+                               std::map<std::string, std::string> variables) {
+    std::vector<std::string> arguments = {"request", "show", "r"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunAt(grantd, arguments, {.terminal = true, .variables = std::move(variables)}).out;
+  };
+  EXPECT_EQ(plain({"--no-color"}, {}).find('\x1b'), std::string::npos);
+  EXPECT_EQ(plain({}, {{"NO_COLOR", "1"}}).find('\x1b'), std::string::npos);
+  EXPECT_EQ(plain({}, {{"TERM", "dumb"}}).find('\x1b'), std::string::npos);
+  EXPECT_EQ(RunAt(grantd, {"request", "show", "r"}).out.find('\x1b'), std::string::npos);
+}
+
+TEST(RequestDecisions, PostToTheirRoutesAndSayWhatCameOfIt) {
+  FakeGrantd grantd(ApprovedRequest());
+  for (const std::string verb : {"approve", "reject", "cancel"}) {
+    const Ran ran = RunAt(grantd, {"request", verb, "req_01", "--comment", "because"});
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    EXPECT_EQ(ran.out, "req_01JD is approved: grant grt_01JD\n");
+    EXPECT_EQ(grantd.lines().back(), "POST /v1/requests/req_01/" + verb);
+    EXPECT_EQ(grantd.calls().back().body, R"({"comment":"because"})");
+    RunAt(grantd, {"request", verb, "req_01"});
+    EXPECT_EQ(grantd.calls().back().body, "{}");
+  }
+}
+
+TEST(RequestDecisions, ARefusedDecisionIsExitThree) {
+  FakeGrantd grantd(Problem(409, "conflict", "request req_01JD is already rejected"));
+  EXPECT_EQ(RunAt(grantd, {"request", "approve", "req_01"}).exit, 3);
+}
+
+TEST(RequestComment, SendsItsText) {
+  FakeGrantd grantd(SampleRequest());
+  const Ran ran = RunAt(grantd, {"request", "comment", "req_01", "two more files"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(grantd.lines().back(), "POST /v1/requests/req_01/comment");
+  EXPECT_EQ(grantd.calls().back().body, R"({"text":"two more files"})");
+}
+
+}  // namespace
+}  // namespace grant::ctl

@@ -1,0 +1,55 @@
+#include "grantd/net/user_database.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "grantd/net/unix_socket.h"
+
+namespace grant {
+namespace {
+
+constexpr uid_t kNobodysNumber = 3'999'999'999;
+
+TEST(UserDatabase, GivesNamesToNumbers) {
+  EXPECT_EQ(UserPrincipal(0).text(), "unix:root");
+  EXPECT_EQ(UnixGroupPrincipal(0).text(), "unix-group:root");
+}
+
+TEST(UserDatabase, ANumberWithoutANameStandsForItself) {
+  EXPECT_EQ(UserPrincipal(kNobodysNumber).text(), "unix:#3999999999");
+  EXPECT_EQ(UnixGroupPrincipal(kNobodysNumber).text(), "unix-group:#3999999999");
+}
+
+TEST(UserDatabase, FindsUsersByNameAndNumber) {
+  const auto named = FindUnixUser("root");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->uid, 0U);
+  const auto numbered = FindUnixUser("#0");
+  ASSERT_TRUE(numbered);
+  EXPECT_EQ(numbered->name, "root");
+  for (const char* const nobody :
+       {"", "no-such-user-here", "#", "#3999999999", "#-1", "#0x0", "#99999999999999999999"}) {
+    EXPECT_FALSE(FindUnixUser(nobody)) << nobody;
+  }
+}
+
+TEST(UserDatabase, GroupsAreListedOnceInOrder) {
+  const auto groups = UnixGroupPrincipals({kNobodysNumber, 0, kNobodysNumber, 0});
+  EXPECT_THAT(groups, ::testing::ElementsAre(*Principal::Parse("unix-group:root"),
+                                             *Principal::Parse("unix-group:#3999999999")));
+}
+
+TEST(UnixGroupsOf, IncludesThePrimaryGroup) {
+  EXPECT_THAT(UnixGroupsOf(*Principal::Parse("unix:root")),
+              ::testing::Contains(*Principal::Parse("unix-group:root")));
+}
+
+TEST(UnixGroupsOf, IsEmptyForWhoeverIsNoUnixUser) {
+  for (const char* const other :
+       {"unix:no-such-user-here", "unix-group:root", "group:root", "oidc:root"}) {
+    EXPECT_TRUE(UnixGroupsOf(*Principal::Parse(other)).empty()) << other;
+  }
+}
+
+}  // namespace
+}  // namespace grant

@@ -1,0 +1,69 @@
+// What runs for each signature, and at each tick, must not become slower with the history.
+#include "store_testing.h"
+
+namespace grant {
+namespace {
+
+class QueryPlan : public testing::Test {
+ protected:
+  Status Explain(std::string_view text, const std::vector<sql::Value>& values) {
+    GRANT_TRY(auto rows, database_.sql().Query("EXPLAIN QUERY PLAN " + std::string(text), values));
+    for (const sql::Row& row : rows) plan_.push_back(row.text(3));
+    return {};
+  }
+
+  Database database_;
+  std::vector<std::string> plan_;
+  WatchedConnection watched_{database_.sql(),
+                             [this](std::string_view text, const std::vector<sql::Value>& values) {
+                               return Explain(text, values);
+                             }};
+  Tables tables_{watched_};
+};
+
+MATCHER(SearchesOnly, "") {
+  for (const std::string& step : arg) {
+    if (step.starts_with("SEARCH")) continue;
+    *result_listener << step;
+    return false;
+  }
+  return !arg.empty();
+}
+
+TEST_F(QueryPlan, ReadsByAnIndexAndNeverSorts) {
+  const Principal alice = Who("unix:alice");
+  Must(tables_.GrantsForAttempt("release", alice, At(1500)));
+  Must(tables_.SpendUse(GrantId(1), At(1500)));
+  Must(tables_.FindGrant(GrantId(1)));
+  Must(tables_.GrantIdsLike("grt_0", 2));
+  Must(tables_.LiveGrantsOfSigner("release", At(1500), 10));
+  Must(tables_.FindRequest(RequestId(1)));
+  Must(tables_.RequestIdsLike("req_0", 2));
+  Must(tables_.OverdueRequests(At(1500), 10));
+  Must(tables_.UsesOf(GrantId(1), 10));
+  Must(tables_.PendingUses(10));
+  Must(tables_.AuditFrom(1, 10));
+  EXPECT_THAT(plan_, SearchesOnly());
+}
+
+TEST_F(QueryPlan, ListsReadByAnIndexAndNeverSort) {
+  const Principal alice = Who("unix:alice");
+  for (const std::string& before : {std::string(), RequestId(1)}) {
+    Must(tables_.ListRequests({RequestStatus::kOpen, std::nullopt, std::nullopt, before, 10}));
+    Must(tables_.ListRequests({std::nullopt, "release", std::nullopt, before, 10}));
+    Must(tables_.ListRequests({std::nullopt, std::nullopt, alice, before, 10}));
+    Must(tables_.ListGrants({"release", std::nullopt, before, 10}));
+    Must(tables_.ListGrants({std::nullopt, alice, before, 10}));
+    Must(tables_.ListGrants({"release", alice, before, 10}));
+  }
+  for (int64_t before : {0, 5}) {
+    Must(tables_.ListAudit({"event", std::nullopt, std::nullopt, std::nullopt, before, 10}));
+    Must(tables_.ListAudit({std::nullopt, "subject", std::nullopt, std::nullopt, before, 10}));
+    Must(tables_.ListAudit({std::nullopt, std::nullopt, "release", std::nullopt, before, 10}));
+    Must(tables_.ListAudit({std::nullopt, std::nullopt, std::nullopt, alice, before, 10}));
+  }
+  EXPECT_THAT(plan_, SearchesOnly());
+}
+
+}  // namespace
+}  // namespace grant
