@@ -13,6 +13,8 @@ namespace {
 // parent's as it is, for its locks may be held by threads that the child does not have, and its
 // connections are the parent's. It is never freed: nothing here needs a destructor at exit.
 struct Process {
+  Process(unsigned forks, const Process* abandoned) : generation(forks), parent(abandoned) {}
+
   const unsigned generation;
   const Process* const parent;
   std::mutex mutex;

@@ -121,7 +121,8 @@ class Conversation {
       return false;
     }
     welcomed_ = true;
-    return Answer(frame.sequence, gate::Welcome{gate::kProtocolVersion, "grantd " GRANT_VERSION});
+    return Answer(frame.sequence,
+                  gate::Welcome{gate::kProtocolVersion, "grantd " GRANT_VERSION, signing_.run()});
   }
 
   bool Finish(uint32_t sequence, SigningOperation operation) {

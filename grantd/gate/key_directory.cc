@@ -111,10 +111,9 @@ bool HoldsCertificateFor(const TokenObjects& objects, const Bytes& key_id) {
 
 }  // namespace
 
-// Versions begin anywhere, so that one from an earlier run of grantd is not taken for one of this run.
 KeyDirectory::KeyDirectory(std::vector<std::unique_ptr<Token>> tokens)
-    : tokens_(std::move(tokens)),
-      last_version_(static_cast<uint64_t>(std::random_device()()) << 24) {}
+    : run_(uint64_t{std::random_device()()} << 32 | std::random_device()() | 1),
+      tokens_(std::move(tokens)) {}
 
 std::vector<gate::TokenRecord> KeyDirectory::Describe() {
   std::vector<gate::TokenRecord> records;
@@ -196,7 +195,7 @@ Result<gate::Objects> KeyDirectory::ObjectsFor(Token& token, uint64_t known_vers
 }
 
 Result<std::optional<GovernedKey>> KeyDirectory::FindKey(Token& token, uint64_t key_id,
-                                                        const RulesVersion& rules) {
+                                                         const RulesVersion& rules) {
   GRANT_TRY(const auto view, ViewOf(token, rules));
   const auto found = view->keys.find(key_id);
   if (found == view->keys.end()) return std::optional<GovernedKey>();

@@ -28,6 +28,9 @@ class KeyDirectory {
  public:
   explicit KeyDirectory(std::vector<std::unique_ptr<Token>> tokens);
 
+  // Names this run of grantd, in which versions of objects mean something. Never 0.
+  uint64_t run() const { return run_; }
+
   std::vector<gate::TokenRecord> Describe();
   Token* FindToken(const std::string& name) const;  // null if there is none of that name
 
@@ -37,7 +40,7 @@ class KeyDirectory {
 
   // Nothing where the ID names no private key of the token any more.
   Result<std::optional<GovernedKey>> FindKey(Token& token, uint64_t key_id,
-                                            const RulesVersion& rules);
+                                             const RulesVersion& rules);
 
   // Whether each signer's URI names exactly one private key, and no key has two signers.
   Status CheckKeys(const Rules& rules);
@@ -52,10 +55,11 @@ class KeyDirectory {
   };
   Result<std::shared_ptr<const View>> ViewOf(Token& token, const RulesVersion& rules);
 
+  const uint64_t run_;
   std::vector<std::unique_ptr<Token>> tokens_;
   std::mutex mutex_;
   std::map<Token*, std::shared_ptr<const View>> views_;
-  uint64_t last_version_;
+  uint64_t last_version_ = 0;
 };
 
 }  // namespace grant

@@ -38,6 +38,8 @@ class Signing {
 
   Signing(Store& store, KeyDirectory& keys, Clock clock);
 
+  uint64_t run() const { return keys_.run(); }
+
   // What the caller may look at. Refusals of these two are not audited: nothing was asked of a key.
   std::vector<gate::TokenRecord> Tokens() { return keys_.Describe(); }
   tl::expected<gate::Objects, gate::Refused> Objects(const gate::GetObjects& wanted);

@@ -14,7 +14,7 @@ SignOperation::SignOperation(GateClient& gate, TokenRef token, CK_OBJECT_HANDLE 
     : gate_(&gate),
       token_(std::move(token)),
       key_(key),
-      mechanism_(std::move(mechanism)),
+      mechanism_(mechanism),
       signature_bytes_(signature_bytes) {}
 
 Result<SignOperation> SignOperation::Begin(GateClient& gate, TokenRef token, const Object& key,
@@ -26,7 +26,7 @@ Result<SignOperation> SignOperation::Begin(GateClient& gate, TokenRef token, con
     return Fail(rsa ? CKR_KEY_SIZE_RANGE : CKR_CURVE_NOT_SUPPORTED,
                 "the key does not say how long its signatures are");
   }
-  return SignOperation(gate, std::move(token), key.handle, std::move(mechanism), *size);
+  return SignOperation(gate, std::move(token), key.handle, mechanism, *size);
 }
 
 Status SignOperation::Update(ByteView part) {
