@@ -9,14 +9,18 @@ namespace grant {
 
 class Descriptor {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}  // takes over `fd`; negative: none
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  explicit Descriptor(int fd = -1) : fd_(fd) {}  // takes over `fd`; negative: none
+  Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~Descriptor() {
     if (fd_ >= 0) close(fd_);
   }
 
   int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
   int Release() { return std::exchange(fd_, -1); }
 
  private:

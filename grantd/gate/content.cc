@@ -118,6 +118,7 @@ struct Content::State {
   gate::SignMechanism mechanism;
   const cryptoki::MechanismFacts* facts = nullptr;
   bool keep_data = false;
+  bool too_long = false;
   Bytes data;
   std::vector<Hasher> hashers;
 
@@ -175,21 +176,22 @@ tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechani
   return Content(std::move(state));
 }
 
-tl::expected<void, Refusal> Content::Add(ByteView data) {
+void Content::Add(ByteView data) {
   if (state_->keep_data) {
-    if (data.size() > kWholeDataBytesMax - state_->data.size()) {
-      return Refuse(Cause::kDataLength,
-                    "more than " + std::to_string(kWholeDataBytesMax) + " bytes to sign with " +
-                        cryptoki::MechanismName(state_->mechanism.type),
-                    "sign a digest of the data instead");
-    }
+    state_->too_long |= data.size() > kWholeDataBytesMax - state_->data.size();
+    if (state_->too_long) return;
     state_->data.insert(state_->data.end(), data.begin(), data.end());
   }
   for (Hasher& hasher : state_->hashers) hasher.Add(data);
-  return {};
 }
 
 tl::expected<ReducedContent, Refusal> Content::Finish() {
+  if (state_->too_long) {
+    return Refuse(Cause::kDataLength,
+                  "more than " + std::to_string(kWholeDataBytesMax) + " bytes to sign with " +
+                      cryptoki::MechanismName(state_->mechanism.type),
+                  "sign a digest of the data instead");
+  }
   ReducedContent reduced{{}, state_->mechanism, {}};
   Bytes own_digest;
   for (Hasher& hasher : state_->hashers) {

@@ -34,7 +34,8 @@ class Content {
   Content& operator=(Content&&) noexcept;
   ~Content();
 
-  tl::expected<void, Refusal> Add(ByteView data);
+  // More data than can be taken is dropped, and told by Finish().
+  void Add(ByteView data);
   tl::expected<ReducedContent, Refusal> Finish();
 
  private:

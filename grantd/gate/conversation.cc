@@ -136,9 +136,7 @@ class Conversation {
   bool SignAtOnce(const gate::Frame& frame, const gate::Sign& sign) {
     auto operation = signing_.Begin(peer_, sign.target);
     if (!operation) return Refuse(frame.sequence, operation.error());
-    if (auto added = operation->content.Add(sign.data); !added) {
-      return Refuse(frame.sequence, ToRefused(added.error()));
-    }
+    operation->content.Add(sign.data);
     return Finish(frame.sequence, *std::move(operation));
   }
 
@@ -151,10 +149,7 @@ class Conversation {
 
   bool AddToLong(const gate::Frame& frame, const gate::SignData& piece) {
     if (!long_) return OutOfPlace(frame);
-    // The first fault is the answer to SignEnd; what comes until then is read and dropped.
-    if (!long_fault_) {
-      if (auto added = long_->content.Add(piece.data); !added) long_fault_ = added.error();
-    }
+    long_->content.Add(piece.data);
     return true;
   }
 
@@ -162,9 +157,6 @@ class Conversation {
     if (!long_) return OutOfPlace(frame);
     SigningOperation operation = *std::move(long_);
     long_.reset();
-    if (const auto fault = std::exchange(long_fault_, std::nullopt)) {
-      return Refuse(frame.sequence, ToRefused(*fault));
-    }
     return Finish(frame.sequence, std::move(operation));
   }
 
@@ -174,7 +166,6 @@ class Conversation {
   const GateLimits& limits_;
   bool welcomed_ = false;
   std::optional<SigningOperation> long_;  // between SignBegin and SignEnd
-  std::optional<Refusal> long_fault_;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "grantd/descriptor.h"
 #include "grantd/gate/refused.h"
 
 namespace grant {
@@ -44,9 +45,9 @@ class Server : public GateServer {
     acceptor_.join();
     std::unique_lock lock(mutex_);
     // No more requests are read; an answer on its way still goes out.
-    for (const Client& client : clients_) shutdown(client.fd, SHUT_RD);
+    for (const Client& client : clients_) shutdown(client.socket.get(), SHUT_RD);
     if (!empty_.wait_for(lock, limit, [this] { return clients_.empty(); })) {
-      for (const Client& client : clients_) shutdown(client.fd, SHUT_RDWR);
+      for (const Client& client : clients_) shutdown(client.socket.get(), SHUT_RDWR);
       empty_.wait(lock, [this] { return clients_.empty(); });
     }
     JoinFinished();
@@ -54,7 +55,7 @@ class Server : public GateServer {
 
  private:
   struct Client {
-    int fd;
+    Descriptor socket;  // a second one: the thread may close its own at any time
     uid_t uid;
     std::thread thread;
   };
@@ -95,8 +96,13 @@ class Server : public GateServer {
                             std::chrono::steady_clock::now());
       return;
     }
+    Descriptor socket(fcntl(connection.fd(), F_DUPFD_CLOEXEC, 0));
+    if (!socket.open()) {
+      spdlog::warn("gate: cannot accept: {}", std::strerror(errno));
+      return;
+    }
     ++connections_of_[peer->uid];
-    const auto client = clients_.insert(clients_.end(), Client{connection.fd(), peer->uid, {}});
+    const auto client = clients_.insert(clients_.end(), Client{std::move(socket), peer->uid, {}});
     try {
       client->thread = std::thread(
           [this, client, held = std::move(connection), who = *std::move(peer)]() mutable {
@@ -118,11 +124,11 @@ class Server : public GateServer {
     }
   }
 
-  // The thread's own last act: its handle is kept for somebody else to join. The lock keeps Drain()
-  // from shutting down a descriptor that is being closed, hence maybe somebody else's.
+  // The thread's own last act: its handle is kept for somebody else to join.
   void Leave(std::list<Client>::iterator client) {
     const std::scoped_lock lock(mutex_);
     Forget(client);
+    client->socket = Descriptor();
     finished_.splice(finished_.end(), clients_, client);
     if (clients_.empty()) empty_.notify_all();
   }

@@ -20,7 +20,8 @@ namespace {
 constexpr std::string_view kScheme = "unix:";
 constexpr size_t kPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
-// The umask belongs to the whole process; grantd listens before it starts any thread.
+// The umask belongs to the whole process: what other threads of grantd make meanwhile has its mode
+// named, without execute bits, so that this mask neither takes nor gives them anything.
 class ScopedUmask {
  public:
   explicit ScopedUmask(mode_t mask) : previous_(umask(mask)) {}

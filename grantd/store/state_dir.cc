@@ -100,17 +100,6 @@ Result<std::string> WithoutLinks(const std::string& path) {
 
 }  // namespace
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 StateDir::StateDir(std::string path, Descriptor directory, Descriptor lock)
     : path_(std::move(path)), directory_(std::move(directory)), lock_(std::move(lock)) {}
 

@@ -4,23 +4,9 @@
 #include <string>
 
 #include "grant/error.h"
+#include "grantd/descriptor.h"
 
 namespace grant {
-
-// A file descriptor and its closing.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  int get() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // Holds the lock for as long as it lives.
 class StateDir {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <thread>
 
 namespace grant {
@@ -53,17 +54,14 @@ TEST(Deliveries, NothingIsDeliveredAfterWithdrawHoweverTheyRace) {
     Deliveries deliveries;
     std::atomic<bool> withdrawn = false;
     std::atomic<bool> late = false;
-    Deliveries::Ticket ticket(deliveries);
-    ticket.ChargeTo("grt_1");
+    auto ticket = std::make_unique<Deliveries::Ticket>(deliveries);
+    ticket->ChargeTo("grt_1");
     std::thread revoker([&] {
       deliveries.Withdraw("grt_1");
       withdrawn = true;
     });
-    {
-      Deliveries::Ticket other(deliveries);
-      other.ChargeTo("grt_1");
-      if (other.BeginDelivery()) late = withdrawn.load();
-    }
+    if (ticket->BeginDelivery()) late = withdrawn.load();
+    ticket.reset();
     revoker.join();
     EXPECT_FALSE(late);
   }
