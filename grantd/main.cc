@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <ctime>
+#include <iostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -146,16 +146,14 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", "grantd " GRANT_VERSION);
   CLI11_PARSE(app, argc, argv);
 
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(signal(SIGPIPE, SIG_IGN));
   const sigset_t ending = BlockEndingSignals();
   RaiseDescriptorLimit();
   spdlog::set_default_logger(spdlog::stderr_color_mt("grantd"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   if (const Status status = Run(config_path, ending); !status) {
-    std::fprintf(stderr, "grantd: %s\n", status.error().message.c_str());
-    if (!status.error().hint.empty()) {
-      std::fprintf(stderr, "hint: %s\n", status.error().hint.c_str());
-    }
+    std::cerr << "grantd: " << status.error().message << '\n';
+    if (!status.error().hint.empty()) std::cerr << "hint: " << status.error().hint << '\n';
     return 1;
   }
   return 0;
@@ -168,7 +166,7 @@ int main(int argc, char** argv) {
   try {
     return grant::Main(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "grantd: %s\n", error.what());
+    std::cerr << "grantd: " << error.what() << '\n';
     return 1;
   }
 }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ std::string Join(const std::vector<std::string>& items) {
 
 std::string Join(const std::vector<Principal>& items) {
   std::vector<std::string> texts;
+  texts.reserve(items.size());
   for (const Principal& item : items) texts.push_back(item.text());
   return Join(texts);
 }
@@ -63,26 +66,34 @@ const T* FindByName(const std::vector<T>& items, const std::string& name) {
   return nullptr;
 }
 
+void TellAdded(const std::string& title, const Traits& traits, std::vector<std::string>& lines) {
+  lines.push_back("+ " + title);
+  for (const auto& [name, text] : traits) lines.push_back(fmt::format("+   {}: {}", name, text));
+}
+
+void TellChanged(const std::string& title, const Traits& before, const Traits& after,
+                 std::vector<std::string>& lines) {
+  for (size_t i = 0; i < after.size(); ++i) {
+    const auto& [name, text] = after[i];
+    if (text == before[i].second) continue;
+    lines.push_back(fmt::format("~ {}: {}: {} -> {}", title, name, before[i].second, text));
+  }
+}
+
 template <typename T>
 void Compare(const std::string& kind, const std::vector<T>& before, const std::vector<T>& after,
              std::vector<std::string>& lines) {
   for (const T& old : before) {
-    if (FindByName(after, old.name) == nullptr) lines.push_back("- " + kind + " " + old.name);
+    if (FindByName(after, old.name) == nullptr) {
+      lines.push_back(fmt::format("- {} {}", kind, old.name));
+    }
   }
   for (const T& now : after) {
-    const std::string title = kind + " " + now.name;
-    const T* old = FindByName(before, now.name);
-    const Traits traits = TraitsOf(now);
-    if (old == nullptr) {
-      lines.push_back("+ " + title);
-      for (const auto& [name, text] : traits) lines.push_back("+   " + name + ": " + text);
-      continue;
-    }
-    const Traits previous = TraitsOf(*old);
-    for (size_t i = 0; i < traits.size(); ++i) {
-      if (traits[i].second == previous[i].second) continue;
-      lines.push_back("~ " + title + ": " + traits[i].first + ": " + previous[i].second + " -> " +
-                      traits[i].second);
+    const std::string title = fmt::format("{} {}", kind, now.name);
+    if (const T* old = FindByName(before, now.name)) {
+      TellChanged(title, TraitsOf(*old), TraitsOf(now), lines);
+    } else {
+      TellAdded(title, TraitsOf(now), lines);
     }
   }
 }

@@ -12,7 +12,6 @@ namespace grant {
 namespace {
 
 using cryptoki::Hash;
-using cryptoki::HashFacts;
 using cryptoki::Scheme;
 
 constexpr std::array kHashes = {Hash::kSha1, Hash::kSha224, Hash::kSha256, Hash::kSha384,
