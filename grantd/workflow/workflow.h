@@ -22,7 +22,8 @@ struct Surroundings {
   std::vector<Principal> admins;
   // Whether the signers' keys are on the tokens that grantd serves; an error names what is wrong.
   std::function<Status(const Rules&)> check_keys;
-  // Called when a revocation is durable; returns when no signature under the grant goes out any more.
+  // Called when a revocation is durable; returns when no signature under the grant goes out any
+  // more.
   std::function<void(const std::string& grant_id)> withdraw;
 };
 

@@ -38,8 +38,8 @@ const char* CauseName(Cause cause);
 
 struct Refusal {
   Cause cause = Cause::kNoGrant;
-  std::string message;  // "grant grt_01H... is used up (3 of 3)"
-  std::string hint;     // "grantctl request create release ..."
+  std::string message;   // "grant grt_01H... is used up (3 of 3)"
+  std::string hint;      // "grantctl request create release ..."
   std::string grant_id;  // the grant it is about; may be empty
 };
 
