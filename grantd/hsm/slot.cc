@@ -50,6 +50,11 @@ Result<std::vector<CK_SLOT_ID>> SlotsWithToken(CK_FUNCTION_LIST* functions) {
   return slots;
 }
 
+// What the token does with the mechanism and grantd does not.
+constexpr CK_FLAGS kUsesNotServed = CKF_ENCRYPT | CKF_DECRYPT | CKF_DIGEST | CKF_SIGN_RECOVER |
+                                    CKF_VERIFY | CKF_VERIFY_RECOVER | CKF_GENERATE |
+                                    CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP | CKF_DERIVE;
+
 tl::expected<std::vector<gate::MechanismRecord>, CK_RV> SigningMechanismsOf(
     CK_FUNCTION_LIST* functions, CK_SLOT_ID slot) {
   std::vector<CK_MECHANISM_TYPE> types(kMechanismsMax);
@@ -64,7 +69,8 @@ tl::expected<std::vector<gate::MechanismRecord>, CK_RV> SigningMechanismsOf(
     CK_MECHANISM_INFO info{};
     if (functions->C_GetMechanismInfo(slot, type, &info) != CKR_OK) continue;
     if ((info.flags & CKF_SIGN) == 0) continue;
-    mechanisms.push_back({type, info.ulMinKeySize, info.ulMaxKeySize, info.flags});
+    mechanisms.push_back(
+        {type, info.ulMinKeySize, info.ulMaxKeySize, info.flags & ~kUsesNotServed});
   }
   return mechanisms;
 }

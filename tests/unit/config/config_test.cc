@@ -170,7 +170,8 @@ class LoadConfigTest : public ::testing::Test {
 
 TEST_F(LoadConfigTest, ReadsAFileThatOnlyItsOwnerCanWrite) {
   for (const unsigned mode : {0600U, 0644U, 0444U, 0640U}) {
-    EXPECT_EQ(ErrorOf(dir_.Write("grantd.toml", kMinimal, mode)), "no error");
+    const std::string name = std::to_string(mode) + ".toml";
+    EXPECT_EQ(ErrorOf(dir_.Write(name, kMinimal, mode)), "no error");
   }
 }
 

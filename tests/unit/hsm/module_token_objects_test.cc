@@ -193,6 +193,7 @@ TEST_F(ModuleTokenObjects, TheTokenIsDescribedAsTheModuleDoes) {
   std::vector<uint64_t> mechanisms;
   for (const gate::MechanismRecord& one : record.mechanisms) {
     EXPECT_NE(one.flags & CKF_SIGN, 0U);
+    EXPECT_EQ(one.flags & (CKF_ENCRYPT | CKF_DECRYPT | CKF_VERIFY | CKF_WRAP | CKF_UNWRAP), 0U);
     mechanisms.push_back(one.type);
   }
   EXPECT_THAT(mechanisms, IsSupersetOf({CKM_RSA_PKCS, CKM_SHA256_RSA_PKCS, CKM_SHA256_RSA_PKCS_PSS,
