@@ -67,9 +67,10 @@ Result<std::vector<std::unique_ptr<Token>>> OpenTokens(const Config& config) {
 }
 
 Status RecordEvent(Store& store, std::string_view event) {
+  GRANT_TRY(const Principal self, SelfPrincipal());
   return store.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(tables.AppendAudit({Now(), std::string(event), SelfPrincipal(), "", "",
-                                    R"({"version":")" GRANT_VERSION R"("})"}));
+    GRANT_CHECK(tables.AppendAudit(
+        {Now(), std::string(event), self, "", "", R"({"version":")" GRANT_VERSION R"("})"}));
     return {};
   });
 }

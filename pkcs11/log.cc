@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -49,12 +50,33 @@ class NoSigpipe {
   bool was_pending_ = false;
 };
 
+// Text of other people stands in these lines. Blanks what could steer a terminal: the control
+// characters of ASCII, those of Latin-1 and the marks that change the direction or the line, both
+// in UTF-8.
+void BlankControls(std::string& line) {
+  const auto byte = [&line](size_t at) {
+    return at < line.size() ? static_cast<unsigned char>(line[at]) : 0;
+  };
+  for (size_t i = 0; i < line.size(); ++i) {
+    size_t length = 0;
+    if (byte(i) < 0x20 || byte(i) == 0x7f) {
+      length = 1;
+    } else if ((byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0) ||
+               (byte(i) == 0xd8 && byte(i + 1) == 0x9c)) {
+      length = 2;
+    } else if (byte(i) == 0xe2 &&
+               ((byte(i + 1) == 0x80 && (byte(i + 2) == 0x8e || byte(i + 2) == 0x8f ||
+                                         (byte(i + 2) >= 0xa8 && byte(i + 2) <= 0xae))) ||
+                (byte(i + 1) == 0x81 && byte(i + 2) >= 0xa6 && byte(i + 2) <= 0xa9))) {
+      length = 3;
+    }
+    std::fill_n(line.begin() + static_cast<ptrdiff_t>(i), length, ' ');
+  }
+}
+
 void WriteLine(int fd, std::string line) {
   if (line.size() >= kLineBytesMax) line.resize(kLineBytesMax - 1);
-  for (char& character : line) {
-    auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) character = ' ';
-  }
+  BlankControls(line);
   line += '\n';
   pollfd entry{fd, POLLOUT, 0};
   if (poll(&entry, 1, 0) <= 0) return;

@@ -1,7 +1,7 @@
 // What the module writes: refusals and failures for the person at the terminal, and on demand a
 // line for each call. No line ever holds a PIN, data or a signature.
 //
-// GRANT_PKCS11_LOG is "debug" (each call, to stderr), "debug:PATH" (each call, appended to the
+// GRANT_PKCS11_LOG is "debug" (each call, to stderr), "debug:/PATH" (each call, appended to the
 // file), or unset (refusals and failures only, to stderr). Refusals and failures go to stderr in
 // any case.
 #pragma once

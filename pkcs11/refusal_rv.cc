@@ -75,12 +75,12 @@ Error FromRefused(gate::Refused refused) {
 
 Error FromUnreachable(const grant::Error& error, const std::string& gate) {
   return {CKR_DEVICE_REMOVED, "cannot reach grantd at " + gate + ": " + error.message,
-          "systemctl status grantd; GRANTD_GATE names another socket", Tell::kFailed};
+          "is grantd running? GRANTD_GATE names another socket", Tell::kFailed};
 }
 
 Error FromBadAnswer(const grant::Error& error, const std::string& gate) {
   return {CKR_DEVICE_ERROR, "no proper answer from grantd at " + gate + ": " + error.message,
-          "journalctl -u grantd", Tell::kFailed};
+          "ask the administrator to look at the log of grantd", Tell::kFailed};
 }
 
 }  // namespace grant::pkcs11

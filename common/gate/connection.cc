@@ -190,7 +190,10 @@ Result<Frame> Connection::Call(MessageType type, ByteView body, Deadline deadlin
   uint32_t sequence = next_sequence_++;
   GRANT_CHECK(Send(type, sequence, body, deadline));
   GRANT_TRY(Frame answer, Receive(kAnswerBytesMax, deadline));
-  if (answer.sequence != sequence) {
+  // A peer that turns a client away before it has read anything cannot know the number.
+  const bool turned_away = answer.type == MessageType::kRefused && answer.sequence == 0;
+  if (turned_away) Close();
+  if (answer.sequence != sequence && !turned_away) {
     Close();
     return Fail(Code::kInvalid, "the answer carries the number of another request");
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <optional>
 
 #include "grant/cryptoki/names.h"
@@ -107,6 +108,8 @@ class Hasher {
   bool ok_ = false;
 };
 
+std::atomic<size_t> g_kept_bytes = 0;
+
 tl::unexpected<Refusal> Refuse(Cause cause, std::string message, std::string hint) {
   return tl::unexpected<Refusal>(Refusal{cause, std::move(message), std::move(hint), {}});
 }
@@ -117,9 +120,36 @@ struct Content::State {
   gate::SignMechanism mechanism;
   const cryptoki::MechanismFacts* facts = nullptr;
   bool keep_data = false;
-  bool too_long = false;
+  size_t data_bytes_max = kWholeDataBytesMax;
+  size_t counted_bytes = 0;  // of this signature, in g_kept_bytes
   Bytes data;
   std::vector<Hasher> hashers;
+  std::optional<Refusal> refusal;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { g_kept_bytes -= counted_bytes; }
+
+  void Keep(ByteView more) {
+    if (more.size() > data_bytes_max - data.size()) {
+      refusal = Refusal{Cause::kDataLength,
+                        "more than " + std::to_string(data_bytes_max) + " bytes to sign with " +
+                            cryptoki::MechanismName(mechanism.type),
+                        "sign a digest of the data instead",
+                        {}};
+      return;
+    }
+    counted_bytes += more.size();
+    if ((g_kept_bytes += more.size()) > kKeptBytesMax) {
+      refusal = Refusal{Cause::kBusy,
+                        "too much data is being signed at this moment",
+                        "try again in a moment",
+                        {}};
+      return;
+    }
+    data.insert(data.end(), more.begin(), more.end());
+  }
 
   // What a mechanism that takes a digest was given, read back as that digest.
   std::optional<Digest> DigestInData() const {
@@ -164,6 +194,7 @@ tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechani
   state->mechanism = mechanism;
   state->facts = facts;
   state->keep_data = !facts->hash || !hash_here;
+  if (!facts->hash && facts->scheme != Scheme::kEddsa) state->data_bytes_max = kRawDataBytesMax;
   if (facts->hash) {
     state->hashers.emplace_back(*facts->hash);
     if (*facts->hash != Hash::kSha256) state->hashers.emplace_back(Hash::kSha256);
@@ -175,22 +206,17 @@ tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechani
   return Content(std::move(state));
 }
 
+void Content::Reject(Refusal refusal) {
+  state_->refusal = std::move(refusal);
+}
+
 void Content::Add(ByteView data) {
-  if (state_->keep_data) {
-    state_->too_long |= data.size() > kWholeDataBytesMax - state_->data.size();
-    if (state_->too_long) return;
-    state_->data.insert(state_->data.end(), data.begin(), data.end());
-  }
+  if (state_->keep_data && !state_->refusal) state_->Keep(data);
   for (Hasher& hasher : state_->hashers) hasher.Add(data);
 }
 
 tl::expected<ReducedContent, Refusal> Content::Finish() {
-  if (state_->too_long) {
-    return Refuse(Cause::kDataLength,
-                  "more than " + std::to_string(kWholeDataBytesMax) + " bytes to sign with " +
-                      cryptoki::MechanismName(state_->mechanism.type),
-                  "sign a digest of the data instead");
-  }
+  if (state_->refusal) return tl::unexpected(*state_->refusal);
   ReducedContent reduced{{}, state_->mechanism, {}};
   Bytes own_digest;
   for (Hasher& hasher : state_->hashers) {

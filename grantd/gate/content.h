@@ -16,6 +16,10 @@ namespace grant {
 // A mechanism that signs the data themselves (EdDSA, or a key that may only be used with a hashing
 // mechanism) needs them whole; more than this is refused.
 inline constexpr size_t kWholeDataBytesMax = 16 * 1024 * 1024;
+// What a raw mechanism is given is at most as long as a modulus.
+inline constexpr size_t kRawDataBytesMax = 8 * 1024;
+// All data that is kept at one time, for all clients together.
+inline constexpr size_t kKeptBytesMax = 256 * 1024 * 1024;
 
 struct ReducedContent {
   std::vector<Digest>
@@ -33,6 +37,9 @@ class Content {
   Content(Content&&) noexcept;
   Content& operator=(Content&&) noexcept;
   ~Content();
+
+  // Settles that this signature is refused: keeps no data, and Finish() returns the refusal.
+  void Reject(Refusal refusal);
 
   // More data than can be taken is dropped, and told by Finish().
   void Add(ByteView data);

@@ -13,14 +13,13 @@ namespace {
 
 using gate::MessageType;
 
-// Waits for the next message's first byte, for as long as the client likes: idle connections cost a
-// thread and are limited in number.
-bool WaitForMessage(int fd) {
+// Waits for the next message's first byte. False where none came in time or the socket failed.
+bool WaitForMessage(int fd, int timeout_ms) {
   pollfd wait{fd, POLLIN, 0};
   for (;;) {
-    const int ready = poll(&wait, 1, -1);
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
+    const int ready = poll(&wait, 1, timeout_ms);
+    if (ready >= 0) return ready > 0;
+    if (errno != EINTR) return false;
   }
 }
 
@@ -31,7 +30,7 @@ class Conversation {
       : connection_(connection), peer_(peer), signing_(signing), limits_(limits) {}
 
   void Run() {
-    while (WaitForMessage(connection_.fd())) {
+    while (WaitForMessage(connection_.fd(), WaitMs())) {
       auto frame = connection_.Receive(gate::kRequestBytesMax, Soon());
       if (!frame) {
         if (frame.error().code != Code::kUnavailable) Refuse(0, Malformed(frame.error()));
@@ -42,6 +41,13 @@ class Conversation {
   }
 
  private:
+  // Between calls a client may idle for as long as it likes: that costs a thread, and those are
+  // limited in number. In the middle of something it may not.
+  int WaitMs() const {
+    if (welcomed_ && !long_) return -1;
+    return static_cast<int>(std::chrono::milliseconds(limits_.message_timeout).count());
+  }
+
   gate::Deadline Soon() const { return std::chrono::steady_clock::now() + limits_.message_timeout; }
 
   template <typename M>
@@ -128,7 +134,11 @@ class Conversation {
   bool Finish(uint32_t sequence, SigningOperation operation) {
     bool alive = true;
     const auto outcome = signing_.Complete(std::move(operation), [&](const Bytes& signature) {
-      alive = Answer(sequence, gate::Signature{signature});
+      const auto deadline = std::chrono::steady_clock::now() + limits_.delivery_timeout;
+      alive = connection_
+                  .Send(gate::Signature::kType, sequence, gate::Encode(gate::Signature{signature}),
+                        deadline)
+                  .has_value();
     });
     return outcome ? alive : Refuse(sequence, outcome.error());
   }

@@ -12,8 +12,11 @@ namespace grant {
 struct GateLimits {
   size_t connections_max = 1024;
   size_t connections_per_uid_max = 512;
-  // A message that has begun must be complete, and an answer be taken, within this time.
+  // A message that has begun must be complete, and an answer be taken, within this time; so must
+  // Hello come, and each next piece of a long signature.
   std::chrono::seconds message_timeout{30};
+  // A signature must be taken within this time: a revocation waits for it.
+  std::chrono::seconds delivery_timeout{2};
 };
 
 // Talks until the client goes away, breaks the protocol, or `connection` is shut down.

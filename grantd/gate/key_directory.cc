@@ -91,8 +91,10 @@ std::vector<const TokenObject*> KeysOf(const Signer& signer, const gate::TokenRe
   return keys;
 }
 
-void Govern(GovernedKey& key, const Signer& signer, size_t alternatives) {
-  if (!key.signer.empty()) {
+void Govern(GovernedKey& key, const Signer& signer, size_t alternatives, bool several_tokens) {
+  if (several_tokens) {
+    key.fault = signer.key + " of signer " + signer.name + " matches several tokens";
+  } else if (!key.signer.empty()) {
     key.fault = "signers " + key.signer + " and " + signer.name + " name the same key";
   } else if (alternatives > 1) {
     key.fault = "the key of signer " + signer.name +
@@ -160,7 +162,9 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
     const Signer& signer = rules.rules.signers[i];
     signers[signer.name] = {signer.name, MechanismsOf(signer)};
     const auto keys = KeysOf(signer, record, *objects);
-    for (const TokenObject* key : keys) Govern(view->keys[key->id], signer, keys.size());
+    for (const TokenObject* key : keys) {
+      Govern(view->keys[key->id], signer, keys.size(), OnSeveralTokens(signer));
+    }
     if (keys.size() != 1 || signer.certificate.empty()) continue;
     const Bytes key_id = BytesOf(*keys.front(), CKA_ID);
     if (HoldsCertificateFor(*objects, key_id)) continue;
@@ -187,6 +191,13 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
   return std::shared_ptr<const View>(view);
 }
 
+bool KeyDirectory::OnSeveralTokens(const Signer& signer) {
+  const auto selector = ParseKeyUri(signer.key);
+  return selector && std::count_if(tokens_.begin(), tokens_.end(), [&](const auto& token) {
+                       return OnToken(*selector, token->Describe());
+                     }) > 1;
+}
+
 Result<gate::Objects> KeyDirectory::ObjectsFor(Token& token, uint64_t known_version,
                                                const RulesVersion& rules) {
   GRANT_TRY(const auto view, ViewOf(token, rules));
@@ -210,6 +221,12 @@ Status KeyDirectory::CheckKeys(const Rules& rules) {
   }
   std::map<const TokenObject*, std::string> owners;
   for (const Signer& signer : rules.signers) {
+    if (OnSeveralTokens(signer)) {
+      return Fail(
+          Code::kInvalid,
+          signer.key + " of signer '" + signer.name + "' matches several tokens that grantd serves",
+          "name one of them with token= or serial=");
+    }
     std::vector<const TokenObject*> keys;
     for (const auto& [record, objects] : tokens) {
       const auto found = KeysOf(signer, record, *objects);

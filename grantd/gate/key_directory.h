@@ -53,6 +53,9 @@ class KeyDirectory {
     gate::Objects shown;
     std::map<uint64_t, GovernedKey> keys;
   };
+  // Whether the signer's URI leaves open which of the served tokens holds its key. What is on the
+  // other tokens does not matter: it may change at any time.
+  bool OnSeveralTokens(const Signer& signer);
   Result<std::shared_ptr<const View>> ViewOf(Token& token, const RulesVersion& rules);
 
   const uint64_t run_;

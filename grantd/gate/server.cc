@@ -71,7 +71,11 @@ class Server : public GateServer {
       if (waits[0].revents == 0) continue;
       const int fd = accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
       if (fd >= 0) {
-        Admit(gate::Connection(fd));
+        try {
+          Admit(gate::Connection(fd));
+        } catch (const std::exception& error) {
+          spdlog::error("gate: cannot admit a client: {}", error.what());
+        }
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
         // Nothing to accept with: those who are connected are served on, and the next try waits.
         spdlog::warn("gate: cannot accept: {}", std::strerror(errno));
@@ -80,20 +84,22 @@ class Server : public GateServer {
     }
   }
 
+  // Runs on the accepting thread, so it asks nobody but the kernel: names are looked up by the
+  // client's own thread.
   void Admit(gate::Connection connection) {
-    auto peer = PeerOf(connection.fd());
-    if (!peer) {
-      spdlog::warn("gate: {}", peer.error().message);
+    const auto uid = PeerUid(connection.fd());
+    if (!uid) {
+      spdlog::warn("gate: {}", uid.error().message);
       return;
     }
     const std::scoped_lock lock(mutex_);
     JoinFinished();
-    const size_t mine = connections_of_[peer->uid];
-    if (clients_.size() >= limits_.connections_max || mine >= limits_.connections_per_uid_max) {
+    if (clients_.size() >= limits_.connections_max ||
+        connections_of_[*uid] >= limits_.connections_per_uid_max) {
       // Best effort: a client that does not read has its refusal dropped.
       const auto refused = Busy("grantd has too many connections");
       (void)connection.Send(gate::Refused::kType, 0, gate::Encode(refused),
-                            std::chrono::steady_clock::now());
+                            std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
       return;
     }
     Descriptor socket(fcntl(connection.fd(), F_DUPFD_CLOEXEC, 0));
@@ -101,14 +107,13 @@ class Server : public GateServer {
       spdlog::warn("gate: cannot accept: {}", std::strerror(errno));
       return;
     }
-    ++connections_of_[peer->uid];
-    const auto client = clients_.insert(clients_.end(), Client{std::move(socket), peer->uid, {}});
+    ++connections_of_[*uid];
+    const auto client = clients_.insert(clients_.end(), Client{std::move(socket), *uid, {}});
     try {
-      client->thread = std::thread(
-          [this, client, held = std::move(connection), who = *std::move(peer)]() mutable {
-            Serve(held, who);
-            Leave(client);
-          });
+      client->thread = std::thread([this, client, held = std::move(connection)]() mutable {
+        Serve(held);
+        Leave(client);
+      });
     } catch (const std::system_error& error) {
       spdlog::warn("gate: cannot start a thread: {}", error.what());
       Forget(client);
@@ -116,11 +121,13 @@ class Server : public GateServer {
     }
   }
 
-  void Serve(gate::Connection& connection, const Peer& peer) {
+  void Serve(gate::Connection& connection) {
     try {
-      Converse(connection, peer, signing_, limits_);
+      const auto peer = PeerOf(connection.fd());
+      if (peer) return Converse(connection, *peer, signing_, limits_);
+      spdlog::warn("gate: {}", peer.error().message);
     } catch (const std::exception& error) {
-      spdlog::error("gate: a call by {} failed: {}", peer.identity.principal.text(), error.what());
+      spdlog::error("gate: a call failed: {}", error.what());
     }
   }
 

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -22,6 +23,16 @@ std::string Compact(const nlohmann::json& json) {
 const Principal& Self() {
   static const Principal& self = *new Principal(Principal::Parse("grantd:self").value());
   return self;
+}
+
+// Never throws: the caller has a write under way that refers to its own variables.
+tl::expected<Bytes, TokenFailure> SignOnToken(Token& token, uint64_t key_id,
+                                              const ReducedContent& content) noexcept {
+  try {
+    return token.Sign(key_id, content.mechanism, content.data);
+  } catch (...) {
+    return tl::make_unexpected(TokenFailure{CKR_HOST_MEMORY, "C_Sign", false});
+  }
 }
 
 }  // namespace
@@ -97,18 +108,25 @@ tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
   auto key = keys_.FindKey(*token, target.key_id, *rules);
   if (!key) return tl::unexpected(TokenUnavailable(key.error()));
   if (!*key) return tl::unexpected(KeyGone());
+  const Signer* signer = rules->rules.FindSigner((*key)->signer);
   auto content = Content::Begin(target.mechanism, (*key)->hash_here);
-  if (!content) {
-    const Signer* signer = rules->rules.FindSigner((*key)->signer);
-    const Asked asked{
-        peer,
-        token,
-        target.key_id,
-        *rules,
-        **key,
-        signer,
-        Attempt{peer.identity, cryptoki::MechanismName(target.mechanism.type), {}, {}}};
-    return tl::unexpected(RecordRefusal(asked, content.error()));
+  const Asked asked{
+      peer,
+      token,
+      target.key_id,
+      *rules,
+      **key,
+      signer,
+      Attempt{peer.identity, cryptoki::MechanismName(target.mechanism.type), {}, target.grant}};
+  if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
+  // Whoever could not sign anyway is not worth the memory for their data.
+  if (signer == nullptr || !rules->rules.Covers(signer->users, peer.identity)) {
+    const Status ruled = store_.Read([&](Tables& tables) -> Status {
+      GRANT_TRY(Ruling ruling, Rule(tables, asked, clock_()));
+      if (auto* refusal = std::get_if<Refusal>(&ruling)) content->Reject(std::move(*refusal));
+      return {};
+    });
+    if (!ruled) return tl::unexpected(StoreFailing(ruled.error()));
   }
   return SigningOperation{peer,  target,           std::move(rules),
                           token, **std::move(key), *std::move(content)};
@@ -186,15 +204,15 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
   Deliveries::Ticket ticket(deliveries_);
   Spend spend;
   const std::vector<int64_t> outcomes = TakeDelivered();
-  std::promise<Status> spent;
+  auto spent = std::make_shared<std::promise<Status>>();
   store_.WriteAsync(
       [&](Tables& tables) -> Status {
         for (const int64_t use : outcomes) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
         return SpendOne(tables, asked, ticket, spend);
       },
-      [&spent](Status status) { spent.set_value(std::move(status)); });
-  auto signature = asked.token->Sign(asked.key_id, content.mechanism, content.data);
-  const Status written = spent.get_future().get();
+      [spent](Status status) { spent->set_value(std::move(status)); });
+  auto signature = SignOnToken(*asked.token, asked.key_id, content);
+  const Status written = spent->get_future().get();
 
   const auto discard = [&signature] {
     if (signature) OPENSSL_cleanse(signature->data(), signature->size());

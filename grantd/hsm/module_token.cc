@@ -178,6 +178,31 @@ SessionResult<void> ModuleToken::Begin(SessionLease& lease, uint64_t key_id,
   return tl::make_unexpected(MakeSessionFailure("C_SignInit", rv));
 }
 
+namespace {
+
+// Whether C_Sign answered so because the token would not sign. Other failures, of the line to the
+// token for instance, may follow a signature that was made.
+bool IsRefusal(CK_RV rv) {
+  switch (rv) {
+    case CKR_DATA_INVALID:
+    case CKR_DATA_LEN_RANGE:
+    case CKR_FUNCTION_REJECTED:
+    case CKR_KEY_FUNCTION_NOT_PERMITTED:
+    case CKR_KEY_HANDLE_INVALID:
+    case CKR_KEY_SIZE_RANGE:
+    case CKR_KEY_TYPE_INCONSISTENT:
+    case CKR_MECHANISM_INVALID:
+    case CKR_MECHANISM_PARAM_INVALID:
+    case CKR_OPERATION_NOT_INITIALIZED:
+    case CKR_USER_NOT_LOGGED_IN:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 SessionResult<Bytes> ModuleToken::SignIn(SessionLease& lease, uint64_t key_id,
                                          const gate::SignMechanism& mechanism, ByteView data) {
   CK_RSA_PKCS_PSS_PARAMS pss{};
@@ -196,7 +221,11 @@ SessionResult<Bytes> ModuleToken::SignIn(SessionLease& lease, uint64_t key_id,
   const uint8_t* const bytes = data.empty() ? &kNoData : data.data();
   const CK_RV rv = functions_->C_Sign(lease.handle(), const_cast<uint8_t*>(bytes), data.size(),
                                       signature.data(), &length);
-  if (rv != CKR_OK) return tl::make_unexpected(MakeSessionFailure("C_Sign", rv));
+  if (rv != CKR_OK) {
+    SessionFailure failure = MakeSessionFailure("C_Sign", rv);
+    failure.failure.answered = IsRefusal(rv);
+    return tl::make_unexpected(std::move(failure));
+  }
   signature.resize(std::min<size_t>(length, kSignatureBytesMax));
   return signature;
 }

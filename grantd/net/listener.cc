@@ -77,7 +77,9 @@ Status MakeParent(const std::string& path) {
   if (parent.empty()) return {};
   const ScopedUmask mask(022);
   if (mkdir(parent.c_str(), 0755) == 0 || errno == EEXIST) return {};
-  return SystemError(fmt::format("cannot make the directory {}", parent));
+  const Error error = SystemError(fmt::format("cannot make the directory {}", parent)).value();
+  return Fail(error.code, error.message,
+              fmt::format("as root: install -d -o grantd -m 755 {}", parent));
 }
 
 // Two daemons that start at once could both find the socket stale, and the later would remove the

@@ -59,14 +59,24 @@ Result<Peer> PeerOf(int fd) {
   }
   GRANT_TRY(auto gids, PeerGroupIds(fd));
   gids.push_back(credentials.gid);
-  return Peer{.identity = {UserPrincipal(credentials.uid), UnixGroupPrincipals(std::move(gids))},
+  GRANT_TRY(Principal user, UserPrincipal(credentials.uid));
+  return Peer{.identity = {std::move(user), UnixGroupPrincipals(std::move(gids))},
               .uid = credentials.uid,
               .pid = credentials.pid,
               .program = ProgramOf(credentials.pid)};
 }
 
-Principal SelfPrincipal() {
+Result<Principal> SelfPrincipal() {
   return UserPrincipal(geteuid());
+}
+
+Result<uid_t> PeerUid(int fd) {
+  ucred credentials{};
+  socklen_t bytes = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0) {
+    return SystemError("cannot tell who the peer is");
+  }
+  return credentials.uid;
 }
 
 std::vector<Principal> UnixGroupsOf(const Principal& principal) {

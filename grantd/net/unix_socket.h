@@ -22,8 +22,11 @@ struct Peer {
 
 Result<Peer> PeerOf(int fd);
 
+// The peer's number alone, without asking the user database.
+Result<uid_t> PeerUid(int fd);
+
 // The Unix user that this process runs as.
-Principal SelfPrincipal();
+Result<Principal> SelfPrincipal();
 
 // Groups of a Unix user who is not connected, from the user database. Empty for other principals.
 std::vector<Principal> UnixGroupsOf(const Principal& principal);

@@ -15,10 +15,13 @@ constexpr size_t kBufferBytes = 4096;
 constexpr size_t kBufferBytesMax = size_t{4} << 20;  // a group may list very many members
 constexpr int kGroupsMax = 65536;                    // NGROUPS_MAX of Linux
 
+// kUnknown: the database says that there is no such record. kFailed: it does not answer.
+enum class Answer { kFound, kUnknown, kFailed };
+
 // Calls one of the get..._r functions with as much memory as it asks for. `use` gets the record,
 // which points into that memory.
 template <typename Record, typename Lookup, typename Use>
-bool WithRecord(const Lookup& lookup, const Use& use) {
+Answer WithRecord(const Lookup& lookup, const Use& use) {
   for (size_t bytes = kBufferBytes; bytes <= kBufferBytesMax; bytes *= 4) {
     std::vector<char> buffer(bytes);
     Record record{};
@@ -28,11 +31,15 @@ bool WithRecord(const Lookup& lookup, const Use& use) {
       error = lookup(&record, buffer.data(), buffer.size(), &found);
     } while (error == EINTR);
     if (error == ERANGE) continue;
-    if (found == nullptr) return false;
-    use(*found);
-    return true;
+    if (found != nullptr) {
+      use(*found);
+      return Answer::kFound;
+    }
+    // The values that getpwuid_r(3) names for "not found", of those that cannot mean trouble.
+    const bool unknown = error == 0 || error == ENOENT || error == ESRCH;
+    return unknown ? Answer::kUnknown : Answer::kFailed;
   }
-  return false;
+  return Answer::kFailed;
 }
 
 // A name that starts with # would pass for a number.
@@ -53,13 +60,18 @@ std::optional<uid_t> ParseNumber(std::string_view text) {
 
 }  // namespace
 
-Principal UserPrincipal(uid_t uid) {
+Result<Principal> UserPrincipal(uid_t uid) {
   std::string name;
-  WithRecord<passwd>(
+  const Answer answer = WithRecord<passwd>(
       [uid](passwd* record, char* buffer, size_t bytes, passwd** found) {
         return getpwuid_r(uid, record, buffer, bytes, found);
       },
       [&name](const passwd& user) { name = user.pw_name; });
+  if (answer == Answer::kFailed) {
+    return Fail(Code::kUnavailable,
+                fmt::format("the user database does not answer about uid {}", uid),
+                "try again; see getent passwd on the machine of grantd");
+  }
   return NamedOrNumbered("unix", name, uid);
 }
 
@@ -79,18 +91,20 @@ std::optional<UnixUser> FindUnixUser(std::string_view name) {
   bool found = false;
   if (name.starts_with('#')) {
     const auto uid = ParseNumber(name.substr(1));
-    found = uid && WithRecord<passwd>(
-                       [uid](passwd* record, char* buffer, size_t bytes, passwd** result) {
-                         return getpwuid_r(*uid, record, buffer, bytes, result);
-                       },
-                       use);
+    found = uid && Answer::kFound ==
+                       WithRecord<passwd>(
+                           [uid](passwd* record, char* buffer, size_t bytes, passwd** result) {
+                             return getpwuid_r(*uid, record, buffer, bytes, result);
+                           },
+                           use);
   } else {
     const std::string text(name);
-    found = WithRecord<passwd>(
-        [&text](passwd* record, char* buffer, size_t bytes, passwd** result) {
-          return getpwnam_r(text.c_str(), record, buffer, bytes, result);
-        },
-        use);
+    found =
+        Answer::kFound == WithRecord<passwd>(
+                              [&text](passwd* record, char* buffer, size_t bytes, passwd** result) {
+                                return getpwnam_r(text.c_str(), record, buffer, bytes, result);
+                              },
+                              use);
   }
   if (!found) return std::nullopt;
   return user;

@@ -7,13 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "grant/error.h"
 #include "grantd/domain/principal.h"
 
 namespace grant {
 
-// "unix:alice"; "unix:#1234" where the uid has no name, where the database does not answer, and
-// where its name is none that a principal can have. Any thread.
-Principal UserPrincipal(uid_t uid);
+// "unix:alice"; "unix:#1234" where the uid has no name, or none that a principal can have. Where
+// the database does not answer, that is an error (kUnavailable): nobody may become somebody else by
+// it. Any thread.
+Result<Principal> UserPrincipal(uid_t uid);
+// The same for a group, by its number where the database does not answer: that covers less.
 Principal UnixGroupPrincipal(gid_t gid);
 
 struct UnixUser {

@@ -14,7 +14,8 @@
 namespace grant {
 namespace {
 
-constexpr int kReaders = 4;
+// More than the API has threads, so that long lists never keep signatures waiting for a reader.
+constexpr int kReaders = 12;
 
 using Mode = SqliteConnection::Mode;
 

@@ -12,7 +12,7 @@ Result<std::string> OnlyOne(const std::vector<std::string>& ids, const std::stri
   if (ids.empty()) return tl::unexpected(none);
   if (ids.size() > 1) {
     return Fail(Code::kConflict, "several IDs begin with '" + prefix + "'",
-                "give more characters, for instance " + ids.front());
+                "give more of its characters");
   }
   return ids.front();
 }

@@ -34,7 +34,7 @@ std::string HintForErrno(int error) {
   if (error == EACCES || error == EPERM) {
     return "your user may not open the socket: see 'ls -l' on it and on its directory";
   }
-  return "is grantd running ('systemctl status grantd')? its socket is named by --api or "
+  return "is grantd running? its socket is named by --api or "
          "GRANTD_API";
 }
 

@@ -39,7 +39,8 @@ class Connection {
   Status Send(MessageType type, uint32_t sequence, ByteView body, Deadline deadline);
   Result<Frame> Receive(size_t body_bytes_max, Deadline deadline);
 
-  // Sends and receives the frame with the same sequence number.
+  // Sends and receives the frame with the same sequence number, or a Refused with number 0, by
+  // which the peer turns the whole connection away.
   Result<Frame> Call(MessageType type, ByteView body, Deadline deadline);
 
  private:

@@ -56,7 +56,7 @@ TEST_F(HttpServerTest, TellsTheHandlerWhoTheKernelSaysIsThere) {
   RawClient client = Client();
   client.Ask(
       "GET / HTTP/1.1\r\nX-Remote-User: unix:mallory\r\nAuthorization: Basic bWFsbG9yeTp4\r\n\r\n");
-  EXPECT_EQ(seen, SelfPrincipal().text());
+  EXPECT_EQ(seen, SelfPrincipal().value().text());
 }
 
 TEST_F(HttpServerTest, ReadsChunkedBodies) {

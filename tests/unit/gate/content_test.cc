@@ -81,6 +81,34 @@ TEST(Content, RefusesUnknownMechanismsAndWrongParameters) {
   EXPECT_EQ(Content::Begin({CKM_RSA_PKCS, kPss}, true).error().cause, Cause::kMechanismParameters);
 }
 
+TEST(Content, KeepsNoMoreOfARawMechanismThanAModulus) {
+  Content content = Content::Begin({CKM_RSA_PKCS, {}}, true).value();
+  content.Add(Bytes(kRawDataBytesMax + 1));
+  EXPECT_EQ(content.Finish().error().cause, Cause::kDataLength);
+}
+
+TEST(Content, OfARejectedSignatureIsNeverReduced) {
+  Content content = Content::Begin({CKM_RSA_PKCS, {}}, true).value();
+  content.Reject({Cause::kNotAUser, "no", "ask", {}});
+  content.Add(AbcDigestInfo());
+  EXPECT_EQ(content.Finish().error().cause, Cause::kNotAUser);
+}
+
+TEST(Content, OfAllClientsTogetherIsBounded) {
+  std::vector<Content> contents;
+  for (size_t kept = 0; kept < kKeptBytesMax; kept += kWholeDataBytesMax) {
+    contents.push_back(Content::Begin({CKM_EDDSA, {}}, true).value());
+    contents.back().Add(Bytes(kWholeDataBytesMax));
+  }
+  Content late = Content::Begin({CKM_EDDSA, {}}, true).value();
+  late.Add(Bytes(1));
+  EXPECT_EQ(late.Finish().error().cause, Cause::kBusy);
+  contents.clear();
+  Content later = Content::Begin({CKM_EDDSA, {}}, true).value();
+  later.Add(Bytes(1));
+  EXPECT_TRUE(later.Finish().has_value());
+}
+
 TEST(Content, KeepsNoMoreThanItsBound) {
   Content content = Content::Begin({CKM_EDDSA, {}}, true).value();
   content.Add(Bytes(kWholeDataBytesMax));

@@ -24,7 +24,7 @@ TEST(Peer, IsThisProcessAtTheOtherEndOfItsOwnSocket) {
   ASSERT_TRUE(peer) << peer.error().message;
   EXPECT_EQ(peer->uid, geteuid());
   EXPECT_EQ(peer->pid, getpid());
-  EXPECT_EQ(peer->identity.principal, SelfPrincipal());
+  EXPECT_EQ(peer->identity.principal, SelfPrincipal().value());
   EXPECT_EQ(peer->program, std::filesystem::read_symlink("/proc/self/exe").string());
 
   std::vector<gid_t> gids(static_cast<size_t>(getgroups(0, nullptr)));

@@ -11,12 +11,12 @@ namespace {
 constexpr uid_t kNobodysNumber = 3'999'999'999;
 
 TEST(UserDatabase, GivesNamesToNumbers) {
-  EXPECT_EQ(UserPrincipal(0).text(), "unix:root");
+  EXPECT_EQ(UserPrincipal(0).value().text(), "unix:root");
   EXPECT_EQ(UnixGroupPrincipal(0).text(), "unix-group:root");
 }
 
 TEST(UserDatabase, ANumberWithoutANameStandsForItself) {
-  EXPECT_EQ(UserPrincipal(kNobodysNumber).text(), "unix:#3999999999");
+  EXPECT_EQ(UserPrincipal(kNobodysNumber).value().text(), "unix:#3999999999");
   EXPECT_EQ(UnixGroupPrincipal(kNobodysNumber).text(), "unix-group:#3999999999");
 }
 
