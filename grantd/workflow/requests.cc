@@ -88,17 +88,45 @@ Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
   return views;
 }
 
+Result<std::map<Principal, std::vector<Principal>>> Workflow::GroupsOfDeciders(
+    const std::string& id) {
+  std::vector<Decision> decisions;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(Request request, RequestByPrefix(tables, id));
+    decisions = std::move(request.decisions);
+    return {};
+  }));
+  std::map<Principal, std::vector<Principal>> groups;
+  for (const Decision& decision : decisions) {
+    groups[decision.approver] = surroundings_.groups_of(decision.approver);
+  }
+  return groups;
+}
+
 Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& id,
                                      const std::string& comment, const Transition& transition) {
+  GRANT_TRY(const auto groups, GroupsOfDeciders(id));
+  bool somebody_new = false;
+  const GroupsOf known = [&](const Principal& principal) {
+    const auto found = groups.find(principal);
+    somebody_new |= found == groups.end();
+    return found == groups.end() ? std::vector<Principal>() : found->second;
+  };
   const Time at = now();
   RequestView view;
+  grant::Rules rules;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    GRANT_TRY(RulesVersion current, tables.CurrentRules());
+    rules = std::move(current.rules);
     GRANT_TRY(Request before, RequestByPrefix(tables, id));
-    if (!IsAdmin(caller) && !MaySee(before, current.rules, caller)) {
+    if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
-    GRANT_TRY(Approval outcome, transition(std::move(before), current.rules, at));
+    GRANT_TRY(Approval outcome, transition(std::move(before), rules, at, known));
+    if (somebody_new) {
+      return Fail(Code::kConflict, "somebody else decided on request " + id + " at this moment",
+                  "try again");
+    }
     const Request& request = outcome.request;
     GRANT_CHECK(tables.AppendAudit(EventOf(EventAfterDecision(request), request, caller.principal,
                                            at, DecisionDetail(request, comment))));
@@ -109,27 +137,29 @@ Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& 
                                       IssueDetail(*outcome.grant)}));
     }
     GRANT_CHECK(tables.UpdateRequest(request));
-    view.progress = ProgressOf(request, current.rules, surroundings_.groups_of);
     view.request = std::move(outcome.request);
     return {};
   }));
+  view.progress = ProgressOf(view.request, rules, surroundings_.groups_of);
   return view;
 }
 
 Result<RequestView> Workflow::Approve(const Identity& caller, const std::string& id,
                                       const std::string& comment) {
-  return Decide(caller, id, comment, [&](Request request, const grant::Rules& rules, Time at) {
-    return grant::Approve(std::move(request), rules, caller, comment, at, surroundings_.groups_of,
-                          MakeId(kGrantPrefix, at, surroundings_.entropy()));
-  });
+  return Decide(caller, id, comment,
+                [&](Request request, const grant::Rules& rules, Time at, const GroupsOf& groups) {
+                  return grant::Approve(std::move(request), rules, caller, comment, at, groups,
+                                        MakeId(kGrantPrefix, at, surroundings_.entropy()));
+                });
 }
 
 Result<RequestView> Workflow::Reject(const Identity& caller, const std::string& id,
                                      const std::string& comment) {
   return Decide(caller, id, comment,
-                [&](Request request, const grant::Rules& rules, Time at) -> Result<Approval> {
-                  GRANT_TRY(Request rejected, grant::Reject(std::move(request), rules, caller,
-                                                            comment, at, surroundings_.groups_of));
+                [&](Request request, const grant::Rules& rules, Time at,
+                    const GroupsOf& groups) -> Result<Approval> {
+                  GRANT_TRY(Request rejected,
+                            grant::Reject(std::move(request), rules, caller, comment, at, groups));
                   return Approval{std::move(rejected), std::nullopt};
                 });
 }
@@ -137,7 +167,8 @@ Result<RequestView> Workflow::Reject(const Identity& caller, const std::string& 
 Result<RequestView> Workflow::Cancel(const Identity& caller, const std::string& id,
                                      const std::string& comment) {
   return Decide(
-      caller, id, comment, [&](Request request, const grant::Rules&, Time at) -> Result<Approval> {
+      caller, id, comment,
+      [&](Request request, const grant::Rules&, Time at, const GroupsOf&) -> Result<Approval> {
         GRANT_TRY(Request cancelled,
                   grant::Cancel(std::move(request), caller, IsAdmin(caller), comment, at));
         return Approval{std::move(cancelled), std::nullopt};
@@ -148,20 +179,22 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
                                          const std::string& text) {
   const Time at = now();
   RequestView view;
+  grant::Rules rules;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
+    GRANT_TRY(RulesVersion current, tables.CurrentRules());
+    rules = std::move(current.rules);
     GRANT_TRY(Request before, RequestByPrefix(tables, id));
-    if (!IsAdmin(caller) && !MaySee(before, current.rules, caller)) {
+    if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
-    GRANT_TRY(view.request, grant::AddComment(std::move(before), current.rules, caller,
-                                              IsAdmin(caller), text, at));
+    GRANT_TRY(view.request,
+              grant::AddComment(std::move(before), rules, caller, IsAdmin(caller), text, at));
     GRANT_CHECK(tables.UpdateRequest(view.request));
     GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestCommented, view.request, caller.principal,
                                            at, Detail({{"text", text}}))));
-    view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
     return {};
   }));
+  view.progress = ProgressOf(view.request, rules, surroundings_.groups_of);
   return view;
 }
 

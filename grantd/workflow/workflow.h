@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -94,8 +95,12 @@ class Workflow {
   Result<std::vector<AuditEntry>> Explain(const Identity& caller, const std::string& id);
 
  private:
-  using Transition = std::function<Result<Approval>(Request, const grant::Rules&, Time)>;
+  using Transition =
+      std::function<Result<Approval>(Request, const grant::Rules&, Time, const GroupsOf&)>;
   Status RequireAdmin(const Identity& caller) const;
+  // The user database may be slow, and a write holds up every signature: so the groups of those who
+  // have decided are looked up before it.
+  Result<std::map<Principal, std::vector<Principal>>> GroupsOfDeciders(const std::string& id);
   // One transaction: finds the request, lets `transition` change it, stores and records the
   // outcome.
   Result<RequestView> Decide(const Identity& caller, const std::string& id,
