@@ -88,6 +88,11 @@ TEST_F(Fork, AGrandchildStartsFromNothingToo) {
 }
 
 TEST_F(Fork, TheChildCannotGoOnWithTheParentsStream) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP()
+      << "the gate's thread allocates while this process forks, and the sanitizer's allocator "
+         "may stay locked in the child";
+#endif
   CK_SESSION_HANDLE session = BeginSigning();
   Bytes data(200000, 1);
   ASSERT_RV(CKR_OK, p11->C_SignUpdate(session, data.data(), data.size()));
