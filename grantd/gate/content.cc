@@ -229,7 +229,10 @@ tl::expected<ReducedContent, Refusal> Content::Finish() {
     if (state_->facts->hash == hasher.hash()) own_digest = std::move(value);
   }
   if (state_->keep_data) {
-    if (const auto digest = state_->DigestInData()) reduced.digests.push_back(*digest);
+    // Where the token hashes the data, data that look like a digest are not one.
+    if (!state_->facts->hash) {
+      if (const auto digest = state_->DigestInData()) reduced.digests.push_back(*digest);
+    }
     reduced.data = std::move(state_->data);
     return reduced;
   }

@@ -50,7 +50,7 @@ class Signing {
                                                       const gate::SignTarget& target);
 
   // Signs what the operation's content holds. Either `deliver` was called once, or nothing left
-  // grantd and the refusal, which is in the audit, says why.
+  // grantd and the refusal says why. It is in the audit, unless the store fails or the key is gone.
   tl::expected<void, gate::Refused> Complete(SigningOperation operation, const Deliver& deliver);
 
   // From here on no signature under the grant is delivered. To be called when its revocation is

@@ -74,6 +74,13 @@ TEST(Content, TakesNothingForADigestThatIsNone) {
   EXPECT_THAT(Reduce({CKM_ECDSA, {}}, AsBytes("abc")).digests, IsEmpty());
 }
 
+TEST(Content, ThatTheTokenHashesIsNoDigestEvenIfItLooksLikeOne) {
+  EXPECT_THAT(Reduce({CKM_SHA256_RSA_PKCS, {}}, AbcDigestInfo(), false).digests,
+              testing::Not(Contains(kAbc)));
+  EXPECT_THAT(Reduce({CKM_SHA256_RSA_PKCS_PSS, kPss}, FromHex(kAbcSha256), false).digests,
+              testing::Not(Contains(kAbc)));
+}
+
 TEST(Content, RefusesUnknownMechanismsAndWrongParameters) {
   EXPECT_EQ(Content::Begin({CKM_AES_CBC, {}}, true).error().cause, Cause::kMechanismNotAllowed);
   EXPECT_EQ(Content::Begin({CKM_RSA_PKCS_PSS, {}}, true).error().cause,
