@@ -185,11 +185,26 @@ GRANT_MESSAGE(Login);
 GRANT_MESSAGE(LoginAccepted);
 GRANT_MESSAGE(Sign);
 GRANT_MESSAGE(SignBegin);
-GRANT_MESSAGE(SignBegun);
-GRANT_MESSAGE(SignData);
+GRANT_MESSAGE(Begun);
+GRANT_MESSAGE(Data);
 GRANT_MESSAGE(SignEnd);
 GRANT_MESSAGE(Signature);
 GRANT_MESSAGE(Refused);
+GRANT_MESSAGE(Spent);
+GRANT_MESSAGE(IdentifyKey);
+GRANT_MESSAGE(KeyIdentified);
+GRANT_MESSAGE(Verify);
+GRANT_MESSAGE(VerifyBegin);
+GRANT_MESSAGE(VerifyEnd);
+GRANT_MESSAGE(Verified);
+GRANT_MESSAGE(Digest);
+GRANT_MESSAGE(DigestBegin);
+GRANT_MESSAGE(DigestEnd);
+GRANT_MESSAGE(DigestValue);
+GRANT_MESSAGE(Encrypt);
+GRANT_MESSAGE(Ciphertext);
+GRANT_MESSAGE(GetRandom);
+GRANT_MESSAGE(Random);
 #undef GRANT_MESSAGE
 
 Bytes EncodeHeader(const FrameHeader& header) {

@@ -46,6 +46,10 @@ const char* CauseName(Cause cause) {
       return "busy";
     case Cause::kProtocol:
       return "protocol";
+    case Cause::kSignatureInvalid:
+      return "signature-invalid";
+    case Cause::kSignatureLength:
+      return "signature-length";
   }
   return "unknown";
 }

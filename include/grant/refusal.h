@@ -30,6 +30,8 @@ enum class Cause : uint16_t {
   kStoreFailing = 19,      // no durable record, hence no signature
   kBusy = 20,              // a limit of grantd is reached, or it is shutting down
   kProtocol = 21,          // the peer does not speak this protocol
+  kSignatureInvalid = 22,  // a signature that was to be verified is not right
+  kSignatureLength = 23,   // it is not even as long as one
 };
 
 // The cause's fixed name in the audit and in JSON, for instance "used-up"; "unknown" for a number

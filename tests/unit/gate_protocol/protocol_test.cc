@@ -19,7 +19,7 @@ TEST(GateProtocol, EveryMessageSurvivesTheRoundTrip) {
     ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
     EXPECT_EQ(Encode(*decoded), body);
   });
-  EXPECT_EQ(types.size(), 15U);
+  EXPECT_EQ(types.size(), 30U);
 }
 
 TEST(GateProtocol, FieldsComeBackAsTheyWere) {
@@ -54,12 +54,12 @@ TEST(GateProtocol, ACauseWithoutANameIsKept) {
 
 TEST(GateProtocol, AFrameIsHeaderAndBody) {
   Bytes body = {9, 8};
-  Bytes frame = EncodeFrame(MessageType::kSignData, 0x01020304, body);
+  Bytes frame = EncodeFrame(MessageType::kData, 0x01020304, body);
   EXPECT_EQ(frame, (Bytes{0, 0, 0, 2, 0, 12, 1, 2, 3, 4, 9, 8}));
   Result<FrameHeader> header = DecodeHeader(ByteView(frame).first(kHeaderBytes), 2);
   ASSERT_TRUE(header.has_value());
   EXPECT_EQ(header->body_bytes, 2U);
-  EXPECT_EQ(header->type, MessageType::kSignData);
+  EXPECT_EQ(header->type, MessageType::kData);
   EXPECT_EQ(header->sequence, 0x01020304U);
 }
 

@@ -6,7 +6,7 @@
 namespace grant::gate {
 
 inline SignTarget SampleTarget() {
-  return {"prod", 7, {0x40, PssParameters{0x250, 2, 32}}, "secret", "grt_01H"};
+  return {"prod", 7, {0x40, PssParameters{0x250, 2, 32}}, "secret", "grt_01H", true};
 }
 
 inline TokenRecord SampleToken() {
@@ -42,10 +42,25 @@ void ForEachMessage(Visit visit) {
   visit(LoginAccepted{});
   visit(Sign{SampleTarget(), {1, 2, 3}});
   visit(SignBegin{SampleTarget()});
-  visit(SignBegun{});
-  visit(SignData{{4, 5}});
+  visit(Begun{});
+  visit(Data{{4, 5}});
   visit(SignEnd{});
   visit(Signature{{6, 7, 8}});
+  visit(Spent{});
+  visit(IdentifyKey{"prod", "0123", "SoftHSM project", "SoftHSM v2", SampleObject().attributes});
+  visit(KeyIdentified{SignerRecord{"release", {0x40, 1}}, "prod", 5});
+  visit(Verify{{"prod", 7, {1, {}}}, {1, 2}, {3, 4}});
+  visit(VerifyBegin{{"prod", 7, {0x40, PssParameters{0x250, 2, 32}}}});
+  visit(VerifyEnd{{5, 6}});
+  visit(Verified{});
+  visit(Digest{0x250, {1, 2, 3}});
+  visit(DigestBegin{0x250});
+  visit(DigestEnd{});
+  visit(DigestValue{{9, 9}});
+  visit(Encrypt{"prod", 7, {9, OaepParameters{0x250, 2, {'l'}}}, {1}});
+  visit(Ciphertext{{1, 2}});
+  visit(GetRandom{"prod", 32});
+  visit(Random{{3, 4}});
   visit(Refused{Cause::kUsedUp, 0x30, "grant is used up", "ask for another"});
 }
 
