@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "grant/wipe.h"
 #include "grantd/api/connection_registry.h"
 #include "grantd/api/http_wire.h"
 #include "grantd/api/response.h"
@@ -136,7 +137,9 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     request.content_type = std::string(message[http::field::content_type]);
     request.body = std::move(message.body());
     request.peer = peer_;
-    Send(Handle(request), message.keep_alive());
+    HttpResponse response = Handle(request);
+    Send(response, message.keep_alive());
+    Wipe(response.body);  // it may hold a grant secret
   }
 
   HttpResponse Handle(const HttpRequest& request) {
@@ -187,7 +190,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   }
 
   void OnSent(error_code error, size_t /*bytes*/) {
-    output_ = {};
+    Wipe(output_);
     if (error) return Close();
     if (keep_alive_) return AwaitRequest();
     Linger();

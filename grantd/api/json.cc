@@ -129,7 +129,8 @@ Json RequestJson(const RequestView& view, Time now) {
           {"decisions", ListOf(request.decisions, DecisionJson)},
           {"comments", ListOf(request.comments, CommentJson)},
           {"closed_reason", OrNull(request.closed_reason)},
-          {"grant_id", OrNull(request.grant_id)}};
+          {"grant_id", OrNull(request.grant_id)},
+          {"has_secret", request.secret_hash.has_value()}};
 }
 
 Json GrantJson(const Grant& grant, Time now) {
@@ -146,7 +147,8 @@ Json GrantJson(const Grant& grant, Time now) {
           {"digests", DigestsJson(grant.digests)},
           {"revoked_by", revocation ? Json(revocation->by.text()) : Json()},
           {"revoked_at", revocation ? Json(FormatTime(revocation->at)) : Json()},
-          {"revoke_reason", revocation ? Json(revocation->reason) : Json()}};
+          {"revoke_reason", revocation ? Json(revocation->reason) : Json()},
+          {"has_secret", grant.secret_hash.has_value()}};
 }
 
 Json UsesJson(const std::vector<Use>& uses) {

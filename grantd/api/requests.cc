@@ -1,6 +1,7 @@
 // Requests: filing, finding, deciding.
 #include <utility>
 
+#include "grant/wipe.h"
 #include "grantd/api/handlers.h"
 #include "grantd/api/json.h"
 #include "grantd/api/page.h"
@@ -49,9 +50,9 @@ Result<std::vector<Digest>> ReadDigests(const ObjectReader& reader) {
 }
 
 Result<Wish> ReadWish(const Call& call) {
-  GRANT_TRY(const ObjectReader reader,
-            ObjectReader::Open(call.body, "",
-                               {"signer", "signings", "window", "justification", "digests"}));
+  GRANT_TRY(const ObjectReader reader, ObjectReader::Open(call.body, "",
+                                                          {"signer", "signings", "window",
+                                                           "justification", "digests", "secret"}));
   Wish wish;
   GRANT_TRY(wish.signer, reader.Text("signer"));
   GRANT_TRY(const int64_t signings, reader.Integer("signings", 1, kSigningsMax));
@@ -60,12 +61,24 @@ Result<Wish> ReadWish(const Call& call) {
   GRANT_TRY(wish.window, ReadWindow(*window));
   GRANT_TRY(wish.justification, reader.Text("justification"));
   GRANT_TRY(wish.digests, ReadDigests(reader));
+  if (reader.Has("secret")) {
+    GRANT_TRY(wish.with_secret, reader.Bool("secret"));
+  }
   return wish;
 }
 
 Result<std::string> ReadComment(const Call& call) {
   GRANT_TRY(const ObjectReader reader, ObjectReader::Open(call.body, "", {"comment"}));
   return reader.Has("comment") ? reader.Text("comment") : std::string();
+}
+
+// As the last member of the object. The secret goes into the text itself, and into memory that was
+// reserved for it: a serializer, or a text that grows, would leave copies of it behind.
+void AddSecret(std::string& object, const std::string& secret) {
+  static constexpr std::string_view kKey = R"(,"secret":")";
+  object.pop_back();
+  object.reserve(object.size() + kKey.size() + secret.size() + 2);
+  object.append(kKey).append(secret).append("\"}");
 }
 
 HttpResponse Shown(const Services& services, const RequestView& view) {
@@ -107,8 +120,11 @@ Result<HttpResponse> ListRequests(const Services& services, const Call& call) {
 
 Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
   GRANT_TRY(const Wish wish, ReadWish(call));
-  GRANT_TRY(const RequestView view, services.workflow.File(call.caller(), wish));
-  return Created(RequestJson(view, services.workflow.now()));
+  GRANT_TRY(FiledRequest filed, services.workflow.File(call.caller(), wish));
+  const WipeAtEnd wipe(filed.secret);
+  HttpResponse response = Created(RequestJson(filed.view, services.workflow.now()));
+  if (!filed.secret.empty()) AddSecret(response.body, filed.secret);
+  return response;
 }
 
 Result<HttpResponse> ShowRequest(const Services& services, const Call& call) {

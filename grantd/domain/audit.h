@@ -30,6 +30,8 @@ inline constexpr std::string_view kSignatureReturned =
 inline constexpr std::string_view kSignatureUnsettled =
     "signature.unsettled";  // grantd died in between
 inline constexpr std::string_view kSignatureRefused = "signature.refused";
+inline constexpr std::string_view kLoginRefused = "login.refused";  // a wrong PIN
+inline constexpr std::string_view kLoginLocked = "login.locked";    // too many of them
 }  // namespace event
 
 // An entry before it has its place in the chain.

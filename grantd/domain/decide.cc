@@ -5,9 +5,9 @@
 namespace grant {
 namespace {
 
-std::string AskFor(const Signer& signer, uint32_t signings) {
+std::string AskFor(const Signer& signer, uint32_t signings, bool with_secret = false) {
   return "grantctl request create " + signer.name + " --signings " + std::to_string(signings) +
-         " --window 1h --reason '...'";
+         " --window 1h --reason '...'" + (with_secret ? " --secret" : "");
 }
 
 bool CoversContent(const Grant& grant, const std::vector<Digest>& digests) {
@@ -33,12 +33,12 @@ Refusal Unusable(const Grant& grant, const Signer& signer, Time now) {
           "sign between " + FormatTime(grant.not_before) + " and " + FormatTime(grant.not_after)};
     case GrantStatus::kExhausted:
       return {Cause::kUsedUp, name + " is used up (" + Usage(grant) + ")",
-              AskFor(signer, grant.max_signings)};
+              AskFor(signer, grant.max_signings, grant.secret_hash.has_value())};
     case GrantStatus::kExpired:
       return {Cause::kExpired,
               name + " ended at " + FormatTime(grant.not_after) + " (" +
                   FormatDuration(now - grant.not_after) + " ago, " + Usage(grant) + " used)",
-              AskFor(signer, grant.max_signings - grant.used)};
+              AskFor(signer, grant.max_signings - grant.used, grant.secret_hash.has_value())};
     case GrantStatus::kRevoked:
       return {Cause::kRevoked,
               name + " was revoked by " + grant.revocation->by.text() + " at " +
@@ -96,22 +96,56 @@ Refusal NothingUsable(const Attempt& attempt, const Signer& signer,
   return {Cause::kNoGrant, caller + " holds no grant for signer " + signer.name, AskFor(signer, 1)};
 }
 
+// Why the secret's grant cannot be what this attempt is about.
+std::optional<Refusal> Mismatch(const Attempt& attempt, const Signer& signer,
+                                const std::vector<Grant>& grants) {
+  const std::string& id = attempt.by_secret->grant_id;
+  for (const Grant& grant : grants) {
+    if (grant.id != id || grant.signer == signer.name) continue;
+    return Refusal{Cause::kNoGrant,
+                   "the secret given as the PIN is of grant " + id + " for signer " + grant.signer +
+                       ", not for signer " + signer.name,
+                   "sign with the key of signer " + grant.signer, id};
+  }
+  if (!attempt.selected_grant.empty() && attempt.selected_grant != id) {
+    return Refusal{Cause::kNoGrant,
+                   "the secret given as the PIN is of grant " + id +
+                       ", but GRANTD_GRANT names grant " + attempt.selected_grant,
+                   "unset GRANTD_GRANT, or give the secret of that grant", id};
+  }
+  return std::nullopt;
+}
+
+Refusal NotAUser(const Attempt& attempt, const Signer& signer) {
+  if (!attempt.by_secret) {
+    return {Cause::kNotAUser,
+            attempt.caller.principal.text() + " is not a user of signer " + signer.name,
+            "ask an administrator to add you to its users"};
+  }
+  const auto& [grant_id, holder] = *attempt.by_secret;
+  return {Cause::kNotAUser,
+          holder.principal.text() + ", the holder of grant " + grant_id +
+              ", is not a user of signer " + signer.name,
+          "ask an administrator to add " + holder.principal.text() + " to its users", grant_id};
+}
+
 }  // namespace
 
 Ruling Decide(const Attempt& attempt, const Signer& signer, const Rules& rules,
               const std::vector<Grant>& grants, Time now) {
-  if (!rules.Covers(signer.users, attempt.caller)) {
-    return Refusal{Cause::kNotAUser,
-                   attempt.caller.principal.text() + " is not a user of signer " + signer.name,
-                   "ask an administrator to add you to its users"};
+  const bool by_secret = attempt.by_secret.has_value();
+  if (by_secret) {
+    if (auto refusal = Mismatch(attempt, signer, grants)) return *std::move(refusal);
   }
+  const Identity& holder = by_secret ? attempt.by_secret->holder : attempt.caller;
+  if (!rules.Covers(signer.users, holder)) return NotAUser(attempt, signer);
   if (!signer.mechanisms.empty() && std::find(signer.mechanisms.begin(), signer.mechanisms.end(),
                                               attempt.mechanism) == signer.mechanisms.end()) {
     return Refusal{Cause::kMechanismNotAllowed,
                    "signer " + signer.name + " does not allow " + attempt.mechanism,
                    "grantctl signer show " + signer.name + " lists what it allows"};
   }
-  if (signer.policy.empty()) return Unrestricted{};
+  if (signer.policy.empty() && !by_secret) return Unrestricted{};
 
   std::vector<const Grant*> own;
   std::vector<const Grant*> usable;
@@ -119,7 +153,8 @@ Ruling Decide(const Attempt& attempt, const Signer& signer, const Rules& rules,
   for (const Grant& grant : grants) {
     if (grant.signer != signer.name) continue;
     if (!attempt.selected_grant.empty() && grant.id != attempt.selected_grant) continue;
-    if (grant.holder != attempt.caller.principal) {
+    if (by_secret && grant.id != attempt.by_secret->grant_id) continue;
+    if (grant.holder != holder.principal) {
       if (StatusOf(grant, now) == GrantStatus::kActive) foreign = &grant;
       continue;
     }

@@ -1,6 +1,7 @@
 // May this signature be made now, and on which grant?
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,11 +14,19 @@
 
 namespace grant {
 
+// The caller gave the secret of one grant.
+struct BySecret {
+  std::string grant_id;
+  Identity holder;  // of that grant, with the groups that the user database knows
+};
+
 struct Attempt {
   Identity caller;
   std::string mechanism;        // by name: "SHA256-RSA-PKCS"
   std::vector<Digest> digests;  // every digest of the content that grantd knows
   std::string selected_grant;   // an ID to which the caller restricts the choice, or empty
+  // That grant alone may be used then. Its holder has to be a user of the signer, the caller not.
+  std::optional<BySecret> by_secret = std::nullopt;
 };
 
 struct Unrestricted {};  // the signer has no policy: sign, and record it

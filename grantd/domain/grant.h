@@ -35,6 +35,7 @@ struct Grant {
   uint32_t used = 0;            // never more than max_signings
   std::vector<Digest> digests;  // empty: any content
   std::optional<Revocation> revocation;
+  std::optional<std::string> secret_hash;  // where it was issued with a grant secret
   bool operator==(const Grant&) const = default;
 };
 

@@ -118,6 +118,7 @@ Grant IssueGrant(const Request& request, Time now, std::string id) {
       request.window.until ? *request.window.until : now + request.window.duration.value();
   grant.max_signings = request.signings;
   grant.digests = request.digests;
+  grant.secret_hash = request.secret_hash;
   return grant;
 }
 

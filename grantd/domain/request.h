@@ -62,6 +62,7 @@ struct Request {
   std::vector<Comment> comments;
   std::optional<std::string> closed_reason;  // of a rejection or a cancellation
   std::optional<std::string> grant_id;
+  std::optional<std::string> secret_hash;  // of the secret that its grant will have
   bool operator==(const Request&) const = default;
 };
 
@@ -72,6 +73,7 @@ struct Wish {
   uint32_t signings = 0;
   std::string justification;
   std::vector<Digest> digests;
+  bool with_secret = false;  // the grant is to have a grant secret
 };
 
 inline constexpr uint32_t kSigningsMax = 1'000'000;

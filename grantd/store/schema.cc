@@ -120,6 +120,12 @@ CREATE TABLE signature_use (
 CREATE INDEX signature_use_by_grant ON signature_use (grant_id, id);
 CREATE INDEX signature_use_by_outcome ON signature_use (outcome, id);
 )sql",
+    R"sql(
+ALTER TABLE signing_request ADD COLUMN secret_hash TEXT;
+CREATE UNIQUE INDEX signing_request_by_secret ON signing_request (secret_hash);
+ALTER TABLE signing_grant ADD COLUMN secret_hash TEXT;
+CREATE UNIQUE INDEX signing_grant_by_secret ON signing_grant (secret_hash);
+)sql",
 };
 
 constexpr char kMeta[] =

@@ -23,8 +23,9 @@ struct RulesVersion {
 };
 
 // kReturned: the token refused, the use was given back. kWithheld: revoked before its delivery.
-// kUnsettled: not known, because grantd stopped or the token did not answer.
-enum class UseOutcome { kPending, kSigned, kReturned, kWithheld, kUnsettled };
+// kUnsettled: not known, because grantd stopped or the token did not answer. kDelegated: the caller
+// signs in a session of its own with the token, so there is nothing more to learn.
+enum class UseOutcome { kPending, kSigned, kReturned, kWithheld, kUnsettled, kDelegated };
 const char* Name(UseOutcome outcome);  // "signed"
 
 // One counted signature. `id` is the number of its audit entry.
@@ -84,6 +85,8 @@ class Tables {
 
   // Requests, with their decisions and comments.
   Result<std::optional<Request>> FindRequest(const std::string& id);
+  // By the hash of the secret that its grant has or will have.
+  Result<std::optional<Request>> FindRequestBySecret(const std::string& secret_hash);
   // IDs that begin with `prefix`, at most `limit`.
   Result<std::vector<std::string>> RequestIdsLike(const std::string& prefix, size_t limit);
   Result<std::vector<Request>> ListRequests(const RequestFilter& filter);
@@ -94,6 +97,7 @@ class Tables {
   Status UpdateRequest(const Request& request);
 
   Result<std::optional<Grant>> FindGrant(const std::string& id);
+  Result<std::optional<Grant>> FindGrantBySecret(const std::string& secret_hash);
   Result<std::vector<std::string>> GrantIdsLike(const std::string& prefix, size_t limit);
   Result<std::vector<Grant>> ListGrants(const GrantFilter& filter);
   // What Decide() needs for one attempt, bounded however long the history is: grants of this signer
@@ -112,6 +116,8 @@ class Tables {
 
   Status InsertUse(const Use& use);
   Status SettleUse(int64_t id, UseOutcome outcome);
+  // Settles a use as kWithheld, a delegated one too.
+  Status WithholdUse(int64_t id);
   Result<std::vector<Use>> UsesOf(const std::string& grant_id, size_t limit);
   Result<std::vector<Use>> PendingUses(size_t limit);
 

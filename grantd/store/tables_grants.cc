@@ -16,7 +16,7 @@ constexpr size_t kRecentMax = 5;
 
 const std::string kSelect =
     "SELECT id, request_id, signer, holder, not_before, not_after, max_signings, used, digests, "
-    "revoked_by, revoked_at, revoke_reason FROM signing_grant";
+    "secret_hash, revoked_by, revoked_at, revoke_reason FROM signing_grant";
 
 std::optional<Revocation> ReadRevocation(RowReader& reader, const sql::Row& row, size_t column) {
   if (row.is_null(column)) return std::nullopt;
@@ -39,7 +39,8 @@ Result<Grant> ReadGrant(const sql::Row& row) {
   grant.max_signings = reader.Count();
   grant.used = reader.Count();
   grant.digests = reader.Parsed<std::vector<Digest>>(DigestsFromJson);
-  grant.revocation = ReadRevocation(reader, row, 9);
+  grant.secret_hash = reader.MaybeText();
+  grant.revocation = ReadRevocation(reader, row, 10);
   return reader.Finish(std::move(grant));
 }
 
@@ -62,6 +63,10 @@ Status Append(std::vector<Grant>& grants, std::unordered_set<std::string>& seen,
 
 Result<std::optional<Grant>> Tables::FindGrant(const std::string& id) {
   return ReadFirst(sql_.Query(kSelect + " WHERE id = $1", {id}), ReadGrant);
+}
+
+Result<std::optional<Grant>> Tables::FindGrantBySecret(const std::string& secret_hash) {
+  return ReadFirst(sql_.Query(kSelect + " WHERE secret_hash = $1", {secret_hash}), ReadGrant);
 }
 
 Result<std::vector<std::string>> Tables::GrantIdsLike(const std::string& prefix, size_t limit) {
@@ -118,10 +123,10 @@ Status Tables::InsertGrant(const Grant& grant) {
   GRANT_TRY(std::string digests, DigestsToJson(grant.digests));
   GRANT_CHECK(sql_.Execute(
       "INSERT INTO signing_grant (id, request_id, signer, holder, not_before, not_after, "
-      "max_signings, used, digests) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      "max_signings, used, digests, secret_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
       {grant.id, grant.request_id, grant.signer, grant.holder.text(), ToMillis(grant.not_before),
        ToMillis(grant.not_after), int64_t{grant.max_signings}, int64_t{grant.used},
-       std::move(digests)}));
+       std::move(digests), Maybe(grant.secret_hash)}));
   return grant.revocation ? RecordRevocation(grant) : Status();
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr char kSelect[] =
     "SELECT id, signer, requester, status, created_at, expires_at, window_duration, window_from, "
-    "window_until, signings, justification, digests, policy_snapshot, closed_reason, grant_id "
-    "FROM signing_request";
+    "window_until, signings, justification, digests, policy_snapshot, closed_reason, grant_id, "
+    "secret_hash FROM signing_request";
 
 const char* VerdictName(Verdict verdict) {
   return verdict == Verdict::kApprove ? "approve" : "reject";
@@ -48,6 +48,7 @@ Result<Request> ReadRequest(const sql::Row& row) {
   request.policy = reader.Parsed<Policy>(PolicyFromJson);
   request.closed_reason = reader.MaybeText();
   request.grant_id = reader.MaybeText();
+  request.secret_hash = reader.MaybeText();
   return reader.Finish(std::move(request));
 }
 
@@ -153,6 +154,13 @@ Result<std::optional<Request>> Tables::FindRequest(const std::string& id) {
   return request;
 }
 
+Result<std::optional<Request>> Tables::FindRequestBySecret(const std::string& secret_hash) {
+  auto request = ReadFirst(
+      sql_.Query(std::string(kSelect) + " WHERE secret_hash = $1", {secret_hash}), ReadRequest);
+  if (request && *request) GRANT_CHECK(LoadDecisionsAndComments(sql_, **request));
+  return request;
+}
+
 Result<std::vector<std::string>> Tables::RequestIdsLike(const std::string& prefix, size_t limit) {
   return ReadAll(
       ListQuery("SELECT id FROM signing_request").WherePrefix("id", prefix).Run(sql_, "id", limit),
@@ -182,13 +190,13 @@ Status Tables::InsertRequest(const Request& request) {
   GRANT_CHECK(sql_.Execute(
       "INSERT INTO signing_request (id, signer, requester, status, created_at, expires_at, "
       "window_duration, window_from, window_until, signings, justification, digests, "
-      "policy_snapshot, closed_reason, grant_id) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+      "policy_snapshot, closed_reason, grant_id, secret_hash) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
       {request.id, request.signer, request.requester.text(), Name(request.status),
        ToMillis(request.created_at), ToMillis(request.expires_at), duration,
        MaybeMillis(request.window.from), MaybeMillis(request.window.until),
        int64_t{request.signings}, request.justification, std::move(digests), std::move(policy),
-       Maybe(request.closed_reason), Maybe(request.grant_id)}));
+       Maybe(request.closed_reason), Maybe(request.grant_id), Maybe(request.secret_hash)}));
   GRANT_CHECK(AppendDecisions(sql_, request));
   return AppendComments(sql_, request);
 }

@@ -11,9 +11,9 @@ constexpr char kSelect[] =
     "SELECT id, grant_id, signer, caller, spent_at, mechanism, digest, program, outcome "
     "FROM signature_use";
 
-constexpr UseOutcome kOutcomes[] = {UseOutcome::kPending, UseOutcome::kSigned,
-                                    UseOutcome::kReturned, UseOutcome::kWithheld,
-                                    UseOutcome::kUnsettled};
+constexpr UseOutcome kOutcomes[] = {UseOutcome::kPending,   UseOutcome::kSigned,
+                                    UseOutcome::kReturned,  UseOutcome::kWithheld,
+                                    UseOutcome::kUnsettled, UseOutcome::kDelegated};
 
 std::optional<UseOutcome> UseOutcomeByName(std::string_view name) {
   for (UseOutcome outcome : kOutcomes) {
@@ -51,6 +51,8 @@ const char* Name(UseOutcome outcome) {
       return "withheld";
     case UseOutcome::kUnsettled:
       return "unsettled";
+    case UseOutcome::kDelegated:
+      return "delegated";
   }
   return "unknown";
 }
@@ -69,6 +71,14 @@ Status Tables::SettleUse(int64_t id, UseOutcome outcome) {
   return ExpectOne(
       sql_.Execute("UPDATE signature_use SET outcome = $2 WHERE id = $1 AND outcome = $3",
                    {id, Name(outcome), Name(UseOutcome::kPending)}),
+      {Code::kConflict, fmt::format("use {} is settled already or does not exist", id), ""});
+}
+
+Status Tables::WithholdUse(int64_t id) {
+  return ExpectOne(
+      sql_.Execute("UPDATE signature_use SET outcome = $2 WHERE id = $1 AND outcome IN ($3, $4)",
+                   {id, Name(UseOutcome::kWithheld), Name(UseOutcome::kPending),
+                    Name(UseOutcome::kDelegated)}),
       {Code::kConflict, fmt::format("use {} is settled already or does not exist", id), ""});
 }
 

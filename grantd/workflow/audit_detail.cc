@@ -31,16 +31,19 @@ std::string FilingDetail(const Request& request) {
   if (request.window.duration) detail["window"] = FormatDuration(*request.window.duration);
   if (request.window.from) detail["from"] = FormatTime(*request.window.from);
   if (request.window.until) detail["until"] = FormatTime(*request.window.until);
+  if (request.secret_hash) detail["has_secret"] = true;
   return Detail(detail);
 }
 
 std::string IssueDetail(const Grant& grant) {
-  return Detail({{"request", grant.request_id},
-                 {"holder", grant.holder.text()},
-                 {"max_signings", grant.max_signings},
-                 {"not_before", FormatTime(grant.not_before)},
-                 {"not_after", FormatTime(grant.not_after)},
-                 {"digests", Texts(grant.digests)}});
+  nlohmann::json detail = {{"request", grant.request_id},
+                           {"holder", grant.holder.text()},
+                           {"max_signings", grant.max_signings},
+                           {"not_before", FormatTime(grant.not_before)},
+                           {"not_after", FormatTime(grant.not_after)},
+                           {"digests", Texts(grant.digests)}};
+  if (grant.secret_hash) detail["has_secret"] = true;
+  return Detail(detail);
 }
 
 }  // namespace grant

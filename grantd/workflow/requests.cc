@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "grant/wipe.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/visibility.h"
 #include "grantd/workflow/workflow.h"
@@ -35,20 +36,29 @@ std::string DecisionDetail(const Request& request, const std::string& comment) {
 
 }  // namespace
 
-Result<RequestView> Workflow::File(const Identity& caller, const Wish& wish) {
+Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish) {
   const Time at = now();
-  RequestView view;
+  FiledRequest filed;
+  RequestView& view = filed.view;
+  std::optional<std::string> secret_hash;
+  if (wish.with_secret) {
+    GRANT_TRY(SecretEntropy entropy, surroundings_.secret_entropy());
+    filed.secret = MakeGrantSecret(entropy);
+    Wipe(entropy);
+    secret_hash = HashOfGrantSecret(filed.secret);
+  }
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     GRANT_TRY(view.request, FileRequest(wish, current.rules, caller, at,
                                         MakeId(kRequestPrefix, at, surroundings_.entropy())));
+    view.request.secret_hash = secret_hash;
     GRANT_CHECK(tables.InsertRequest(view.request));
     GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestFiled, view.request, caller.principal, at,
                                            FilingDetail(view.request))));
     view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
     return {};
   }));
-  return view;
+  return filed;
 }
 
 Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {

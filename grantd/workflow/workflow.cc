@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "grantd/workflow/visibility.h"
 
@@ -19,6 +20,24 @@ Result<std::optional<AuditEntry>> EntryByNumber(Tables& tables, const std::strin
   GRANT_TRY(const auto entries, tables.AuditFrom(number, 1));
   if (entries.empty() || entries.front().number != number) return std::optional<AuditEntry>();
   return std::optional<AuditEntry>(entries.front());
+}
+
+// The caller's latest refusals of whatever kind, newest first.
+Result<std::vector<AuditEntry>> RefusalsOf(Tables& tables, const Principal& caller) {
+  std::vector<AuditEntry> entries;
+  for (const std::string_view refused :
+       {event::kSignatureRefused, event::kLoginRefused, event::kLoginLocked}) {
+    AuditFilter filter;
+    filter.event = std::string(refused);
+    filter.actor = caller;
+    filter.limit = kExplainedMax;
+    GRANT_TRY(auto some, tables.ListAudit(filter));
+    std::move(some.begin(), some.end(), std::back_inserter(entries));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const AuditEntry& a, const AuditEntry& b) { return a.number > b.number; });
+  if (entries.size() > kExplainedMax) entries.resize(kExplainedMax);
+  return entries;
 }
 
 }  // namespace
@@ -75,10 +94,7 @@ Result<ChainReport> Workflow::VerifyAudit(const Identity& caller) {
 Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const std::string& id) {
   AuditFilter filter;
   filter.limit = kExplainedMax;
-  if (id.empty()) {
-    filter.event = std::string(event::kSignatureRefused);
-    filter.actor = caller.principal;
-  } else if (id.starts_with(kGrantPrefix)) {
+  if (id.starts_with(kGrantPrefix)) {
     GRANT_TRY(const GrantView view, FindGrant(caller, id));
     filter.subject = view.grant.id;
   } else if (id.starts_with(kRequestPrefix)) {
@@ -87,7 +103,11 @@ Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const 
   }
   std::vector<AuditEntry> entries;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    if (id.empty() || filter.subject) {
+    if (id.empty()) {
+      GRANT_TRY(entries, RefusalsOf(tables, caller.principal));
+      return {};
+    }
+    if (filter.subject) {
       GRANT_TRY(entries, tables.ListAudit(filter));
       return {};
     }

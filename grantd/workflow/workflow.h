@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grant/error.h"
+#include "grantd/domain/grant_secret.h"
 #include "grantd/domain/id.h"
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
@@ -19,6 +20,8 @@ namespace grant {
 struct Surroundings {
   std::function<Time()> now;
   std::function<IdEntropy()> entropy;
+  // For grant secrets, from the kernel: nobody may foresee them.
+  std::function<Result<SecretEntropy>()> secret_entropy;
   GroupsOf groups_of;
   std::vector<Principal> admins;
   // Whether the signers' keys are on the tokens that grantd serves; an error names what is wrong.
@@ -32,6 +35,13 @@ struct Surroundings {
 struct RequestView {
   Request request;
   Progress progress;
+};
+
+// A new request, and the secret of the grant it asks for, which cannot be learnt later. Empty where
+// none was asked for; whoever has shown it wipes it.
+struct FiledRequest {
+  RequestView view;
+  std::string secret;
 };
 
 struct GrantView {
@@ -68,7 +78,7 @@ class Workflow {
   // Signers and policies that the caller has to do with.
   Result<grant::Rules> VisibleRules(const Identity& caller);
 
-  Result<RequestView> File(const Identity& caller, const Wish& wish);
+  Result<FiledRequest> File(const Identity& caller, const Wish& wish);
   Result<RequestView> FindRequest(const Identity& caller, const std::string& id);
   Result<std::vector<RequestView>> ListRequests(const Identity& caller, RequestFilter filter);
   Result<RequestView> Approve(const Identity& caller, const std::string& id,

@@ -68,11 +68,15 @@ std::string TriedText(const Json& entry) {
   const std::string signer = Text(entry, "signer");
   const std::string mechanism = Text(detail, "mechanism");
   const std::string program = Text(detail, "program");
+  const std::string who =
+      fmt::format("as {}{}", Text(entry, "actor"), program.empty() ? "" : ", running " + program);
+  if (Text(entry, "event").starts_with("login.")) {
+    return fmt::format("log in to token {}, {}", Text(detail, "token"), who);
+  }
   // A key that no signer names still has its label on the token.
-  return fmt::format("sign with {}{}, as {}{}",
+  return fmt::format("sign with {}{}, {}",
                      signer.empty() ? "key '" + Text(detail, "key") + "'" : signer,
-                     mechanism.empty() ? "" : " (" + mechanism + ")", Text(entry, "actor"),
-                     program.empty() ? "" : ", running " + program);
+                     mechanism.empty() ? "" : " (" + mechanism + ")", who);
 }
 
 std::string HappenedText(const Json& entry) {
@@ -163,7 +167,7 @@ Outcome<Exit> Explain(Context& context, const ExplainOptions& options) {
 
 void AddExplain(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = app.add_subcommand("explain", "why signatures were refused");
+  CLI::App* command = app.add_subcommand("explain", "why signatures and logins were refused");
   command->add_option("ID", options->id,
                       "a request, a grant or an entry's number; without one, your latest refusals");
   command->add_flag("--all", options->all, fmt::format("not only the newest {}", kExplainedMax));

@@ -18,7 +18,7 @@ Colour ColourOfGrant(const std::string& status) {
 }
 
 Colour ColourOfOutcome(const std::string& outcome) {
-  if (outcome == "signed") return Colour::kGreen;
+  if (outcome == "signed" || outcome == "delegated") return Colour::kGreen;
   return outcome == "unsettled" ? Colour::kRed : Colour::kYellow;
 }
 
@@ -92,6 +92,8 @@ std::string GrantBlock(const Json& grant, bool colour, Instant now) {
   block.Add("From", Exact(Text(grant, "not_before"), now));
   block.Add("Until", Exact(Text(grant, "not_after"), now));
   block.Add("Digests", Join(Texts(grant, "digests"), "\n"));
+  block.Add("Secret",
+            Flag(grant, "has_secret") ? "whoever gives it as the PIN uses the grant" : "");
   block.Add("Revoked", RevocationText(grant, now));
   block.Add("Uses", UsesText(grant));
   const Json& uses = List(grant, "uses");

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "grant/wipe.h"
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/file_digest.h"
 #include "tools/grantctl/options.h"
@@ -14,6 +15,7 @@ namespace {
 
 const std::string kRequests = "/v1/requests";
 constexpr int64_t kSigningsMax = 1'000'000;
+constexpr const char* kSecret = "secret";
 
 struct WaitOptions {
   bool wait = false;
@@ -30,6 +32,7 @@ struct Wish {
   std::string reason;
   std::vector<std::string> digests;
   std::vector<std::string> files;
+  bool secret = false;
   WaitOptions waiting;
 };
 
@@ -67,7 +70,15 @@ Exit PrintStanding(Context& context, const Json& request) {
 
 Outcome<Exit> WaitAndPrint(Context& context, Json request, const WaitOptions& options) {
   const auto timeout = options.timeout.empty() ? std::nullopt : ParseSpan(options.timeout);
-  GRANT_TRY(const Waited waited, WaitForDecision(context, std::move(request), timeout));
+  // Only the answer to the creation has a secret, so what is printed in the end gets it from there.
+  const Json filed = request;
+  auto outcome = WaitForDecision(context, std::move(request), timeout);
+  if (!outcome) {
+    if (filed.contains(kSecret)) PrintRequest(context, filed);
+    return tl::make_unexpected(std::move(outcome).error());
+  }
+  Waited waited = *std::move(outcome);
+  if (filed.contains(kSecret)) waited.request[kSecret] = filed[kSecret];
   context.now = context.around.now();
   PrintRequest(context, waited.request);
   if (waited.exit == Exit::kOk) return Exit::kOk;
@@ -80,7 +91,22 @@ Outcome<Exit> WaitAndPrint(Context& context, Json request, const WaitOptions& op
                 fmt::format("it stays open; go on waiting: grantctl request show {} --wait", id));
 }
 
+// People get the secret before anything else, while nothing can have gone wrong yet. JSON has it
+// where the API puts it.
+void PrintSecret(Context& context, Json& request) {
+  if (!context.ForPeople() || !request.contains(kSecret)) return;
+  context.around.out << "Secret  " << Sanitise(Text(request, kSecret)) << "\n"
+                     << "        shown only this once; once the request is approved, it is used "
+                        "as the PIN\n"
+                     << std::flush;
+  if (request[kSecret].is_string()) Wipe(request[kSecret].get_ref<std::string&>());
+  request.erase(kSecret);
+}
+
 Outcome<Exit> Create(Context& context, const Wish& wish) {
+  if (wish.secret && context.format == Format::kName) {
+    return Failed(Exit::kUsage, "-o name would not show the secret", "use -o json");
+  }
   Json digests = wish.digests;
   for (const std::string& file : wish.files) {
     GRANT_TRY(const std::string digest, Sha256OfFile(file));
@@ -96,7 +122,9 @@ Outcome<Exit> Create(Context& context, const Wish& wish) {
   }
   body["justification"] = wish.reason;
   if (!digests.empty()) body["digests"] = digests;
+  if (wish.secret) body["secret"] = true;
   GRANT_TRY(Json request, context.client.Post(kRequests, body));
+  PrintSecret(context, request);
 
   const WaitOptions& waiting = wish.waiting;
   if (waiting.wait || (context.around.out_is_terminal && !waiting.no_wait)) {
@@ -140,6 +168,8 @@ void AddCreate(CLI::App* subject, Command& chosen) {
       ->allow_extra_args(false);
   command->add_option("--file", wish->files, "sign only this file; repeatable")
       ->allow_extra_args(false);
+  command->add_flag("--secret", wish->secret,
+                    "show a secret that any user may give as the PIN to use this grant");
   auto* wait = command->add_flag("--wait", wish->waiting.wait,
                                  "wait for the decision (the default on a terminal)");
   command->add_flag("--no-wait", wish->waiting.no_wait, "return at once")->excludes(wait);

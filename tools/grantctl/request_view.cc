@@ -178,6 +178,8 @@ std::string RequestBlock(const Json& request, bool colour, Instant now) {
   block.Add("Window", WindowText(request));
   block.Add("Reason", Text(request, "justification"));
   block.Add("Digests", Join(Texts(request, "digests"), "\n"));
+  block.Add("Secret",
+            Flag(request, "has_secret") ? "whoever gives it as the PIN uses the grant" : "");
   block.Add("Grant", Text(request, "grant_id"));
   block.Add("Decisions", DecisionsText(request, now));
   block.Add("Comments", CommentsText(request, now));

@@ -77,6 +77,11 @@ class ApiTest : public testing::Test {
       }
       return entropy;
     };
+    surroundings.secret_entropy = [this] {
+      SecretEntropy entropy{};
+      entropy[0] = static_cast<uint8_t>(++secrets_drawn_);
+      return entropy;
+    };
     surroundings.groups_of = [](const Principal&) { return std::vector<Principal>(); };
     surroundings.admins = {Principal::Parse("unix:root").value()};
     surroundings.check_keys = [](const Rules&) { return Status(); };
@@ -157,6 +162,7 @@ class ApiTest : public testing::Test {
   std::string directory_;
   Time now_ = ParseTime("2026-11-21T20:00:00Z").value();
   uint64_t drawn_ = 0;
+  int secrets_drawn_ = 0;
   std::vector<TokenPresence> tokens_{{"prod", true}};
   std::unique_ptr<Store> store_;
   std::unique_ptr<Workflow> workflow_;

@@ -10,10 +10,11 @@ class AuditTest : public ApiTest {
   void SetUp() override { ApplyRules(); }
 
   // Records a refusal, as the gate does, and returns its number.
-  int64_t Refuse(const char* user, const std::string& subject) {
+  int64_t Refuse(const char* user, const std::string& subject,
+                 std::string_view refused = event::kSignatureRefused) {
     int64_t number = 0;
     Status recorded = store_->Write([&](Tables& tables) -> Status {
-      GRANT_TRY(number, tables.AppendAudit({now_, std::string(event::kSignatureRefused),
+      GRANT_TRY(number, tables.AppendAudit({now_, std::string(refused),
                                             Principal::Parse(user).value(), subject, "release",
                                             R"({"cause":"used-up","hint":"h","message":"m"})"}));
       return {};
@@ -70,9 +71,12 @@ TEST_F(AuditTest, VerifyingTellsThatTheChainIsIntact) {
 
 TEST_F(AuditTest, EverybodyIsToldTheirOwnRefusals) {
   const int64_t refused = Refuse("unix:alice", "grt_x");
+  const int64_t pin = Refuse("unix:alice", "prod", event::kLoginRefused);
+  const int64_t locked = Refuse("unix:alice", "prod", event::kLoginLocked);
+  const int64_t later = Refuse("unix:alice", "grt_x");
   Refuse("unix:ci", "grt_y");
   Reply reply = Get("alice", "/v1/explain");
-  EXPECT_THAT(Numbers(reply), ElementsAre(refused));
+  EXPECT_THAT(Numbers(reply), ElementsAre(later, locked, pin, refused));
   EXPECT_EQ(reply.json["items"][0]["detail"]["cause"], "used-up");
   EXPECT_TRUE(reply.json["next"].is_null());
 }

@@ -32,7 +32,7 @@ TEST_F(GrantsTest, OneGrantIsShownWithItsUses) {
   EXPECT_THAT(KeysOf(reply.json),
               ElementsAre("id", "request_id", "signer", "holder", "status", "not_before",
                           "not_after", "max_signings", "used", "digests", "revoked_by",
-                          "revoked_at", "revoke_reason", "uses"));
+                          "revoked_at", "revoke_reason", "has_secret", "uses"));
   EXPECT_EQ(reply.json["used"], 1);
   EXPECT_EQ(reply.json["uses"][0]["program"], "/usr/bin/openssl");
   EXPECT_EQ(reply.json["uses"][0]["outcome"], "signed");

@@ -50,7 +50,7 @@ TEST(RequestJson, AnOpenRequest) {
       R"("decisions":[{"step":1,"approver":"unix:bob","decision":"approve","comment":"fine",)"
       R"("at":"2026-11-21T20:05:00Z"}],)"
       R"("comments":[{"author":"unix:alice","text":"please","at":"2026-11-21T20:01:00Z"}],)"
-      R"("closed_reason":null,"grant_id":null})");
+      R"("closed_reason":null,"grant_id":null,"has_secret":false})");
 }
 
 TEST(RequestJson, ARejectedRequestIsAtNoStep) {
@@ -114,7 +114,7 @@ TEST(GrantJson, AnActiveGrant) {
             R"({"id":"grt_1","request_id":"req_1","signer":"release","holder":"unix:alice",)"
             R"("status":"active","not_before":"2026-11-21T20:00:00Z",)"
             R"("not_after":"2026-11-21T22:00:00Z","max_signings":3,"used":1,"digests":[],)"
-            R"("revoked_by":null,"revoked_at":null,"revoke_reason":null})");
+            R"("revoked_by":null,"revoked_at":null,"revoke_reason":null,"has_secret":false})");
 }
 
 TEST(GrantJson, ARevokedGrantSaysByWhomWhenAndWhy) {

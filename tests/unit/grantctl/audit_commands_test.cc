@@ -69,6 +69,18 @@ TEST(Explain, SaysWhenWhatWhyAndWhatToDo) {
   EXPECT_THAT(grantd.lines(), ElementsAre("GET /v1/explain"));
 }
 
+TEST(Explain, ARefusedLoginIsNoSignature) {
+  Json login = SampleRefusal();
+  login["event"] = "login.refused";
+  login["subject"] = "prod";
+  login["signer"] = "";
+  login["detail"] = {{"cause", "wrong-secret"}, {"message", "not a secret"}, {"token", "prod"}};
+  FakeGrantd grantd(Items(Json::array({login})));
+  EXPECT_THAT(RunAt(grantd, {"explain"}).out,
+              HasSubstr("Tried  log in to token prod, as unix:alice\n"
+                        "Why    not a secret [wrong-secret]\n"));
+}
+
 TEST(Explain, AnIdTellsItsStoryInOrder) {
   FakeGrantd grantd(Items(Json::array({SampleRefusal(), Issued()})));
   const Ran ran = RunAt(grantd, {"explain", "grt_01"});

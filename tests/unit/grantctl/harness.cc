@@ -46,7 +46,7 @@ Json SampleRequest() {
               "approved_by":[],"complete":false}],
     "decisions":[{"step":1,"approver":"unix:bob","decision":"approve","comment":"looks good",
                   "at":"2026-11-21T20:05:00Z"}],
-    "comments":[],"closed_reason":null,"grant_id":null})");
+    "comments":[],"closed_reason":null,"grant_id":null,"has_secret":false})");
 }
 
 Json ApprovedRequest() {
@@ -63,7 +63,7 @@ Json SampleGrant() {
     "id":"grt_01JD","request_id":"req_01JD","signer":"release","holder":"unix:alice",
     "status":"active","not_before":"2026-11-21T20:00:00Z","not_after":"2026-11-21T22:00:00Z",
     "max_signings":3,"used":1,"digests":[],
-    "revoked_by":null,"revoked_at":null,"revoke_reason":null})");
+    "revoked_by":null,"revoked_at":null,"revoke_reason":null,"has_secret":false})");
 }
 
 Json SampleRefusal() {

@@ -8,6 +8,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST(RequestCreate, SendsWhatTheApiAsksFor) {
   FakeGrantd grantd(SampleRequest());
@@ -56,6 +58,71 @@ TEST(RequestCreate, ASignerMayBeNamedLikeACommand) {
                                  "--reason", "audit"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_EQ(grantd.calls().at(0).json()["signer"], "list");
+}
+
+std::vector<std::string> CreateWithSecret(std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments = {"request",  "create", "release",  "--signings", "3",
+                                        "--window", "2h",     "--reason", "x",          "--secret"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+Json WithSecret(Json request) {
+  request["has_secret"] = true;
+  request["secret"] = "gsec_0123456789ABCDEFGHJKMNPQRS";
+  return request;
+}
+
+// Shows the secret in the answer to the creation alone, and becomes approved at once.
+FakeAnswer AnswerOnce(const FakeCall& call) {
+  const Json answer = call.method == "POST" ? WithSecret(SampleRequest()) : ApprovedRequest();
+  return {200, answer.dump()};
+}
+
+TEST(RequestCreateSecret, IsAskedForAndShownOnce) {
+  FakeGrantd grantd(AnswerOnce);
+  const Ran ran = RunAt(grantd, CreateWithSecret());
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(grantd.calls().at(0).json()["secret"], true);
+  EXPECT_THAT(ran.out, StartsWith("Secret  gsec_0123456789ABCDEFGHJKMNPQRS\n"
+                                  "        shown only this once; "));
+  EXPECT_EQ(ran.out.find("gsec_"), ran.out.rfind("gsec_"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("gsec_")));
+}
+
+TEST(RequestCreateSecret, IsShownBeforeTheWaiting) {
+  FakeGrantd grantd([](const FakeCall& call) {
+    return call.method == "POST" ? AnswerOnce(call) : Problem(404, "not-found", "gone");
+  });
+  const Ran ran = RunAt(grantd, CreateWithSecret({"--wait"}));
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, StartsWith("Secret  gsec_0123456789ABCDEFGHJKMNPQRS\n"));
+}
+
+TEST(RequestCreateSecret, StaysInTheJsonThroughTheWaiting) {
+  FakeGrantd grantd(AnswerOnce);
+  const Ran ran = RunAt(grantd, CreateWithSecret({"--wait", "-o", "json"}));
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  const Json shown = Json::parse(ran.out);
+  EXPECT_EQ(shown["status"], "approved");
+  EXPECT_EQ(shown["secret"], "gsec_0123456789ABCDEFGHJKMNPQRS");
+}
+
+TEST(RequestCreateSecret, IsInTheJsonThoughTheWaitingFailed) {
+  FakeGrantd grantd([](const FakeCall& call) {
+    return call.method == "POST" ? AnswerOnce(call) : Problem(404, "not-found", "gone");
+  });
+  const Ran ran = RunAt(grantd, CreateWithSecret({"--wait", "-o", "json"}));
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_EQ(Json::parse(ran.out), WithSecret(SampleRequest()));
+}
+
+TEST(RequestCreateSecret, AnOutputThatWouldLoseItIsRefusedBeforeAnythingIsSent) {
+  FakeGrantd grantd(AnswerOnce);
+  const Ran ran = RunAt(grantd, CreateWithSecret({"-o", "name"}));
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("-o json"));
+  EXPECT_TRUE(grantd.calls().empty());
 }
 
 TEST(RequestList, SendsItsFilters) {

@@ -35,6 +35,8 @@ TEST_F(QueryPlan, ReadsByAnIndexAndNeverSorts) {
   Must(tables_.GrantsForAttempt("release", alice, At(1500)));
   Must(tables_.SpendUse(GrantId(1), At(1500)));
   Must(tables_.FindGrant(GrantId(1)));
+  Must(tables_.FindGrantBySecret("hash"));
+  Must(tables_.FindRequestBySecret("hash"));
   Must(tables_.GrantIdsLike("grt_0", 2));
   Must(tables_.LiveGrantsOfSigner("release", At(1500), 10));
   Must(tables_.FindRequest(RequestId(1)));

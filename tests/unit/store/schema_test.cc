@@ -45,6 +45,43 @@ TEST(Schema, FailedMigrationLeavesNothing) {
   EXPECT_EQ(Must(sql->Query("SELECT name FROM sqlite_master", {})).size(), 1U);
 }
 
+TEST(Schema, WhatWasThereBeforeSecretsStaysAndHasNone) {
+  Database database;
+  Issue(database.tables(), SomeGrant(1));
+  for (const char* table : {"signing_request", "signing_grant"}) {
+    const std::string name = table;
+    Must(database.sql().Script("DROP INDEX " + name + "_by_secret; ALTER TABLE " + name +
+                               " DROP COLUMN secret_hash"));
+  }
+  Must(database.sql().Execute("UPDATE meta SET setting = '1' WHERE item = 'schema_version'", {}));
+  auto upgraded = database.Another(SqliteConnection::Mode::kReadWrite);
+  Must(MigrateSchema(*upgraded));
+  Tables tables(*upgraded);
+  EXPECT_EQ(Must(tables.FindGrant(GrantId(1))), SomeGrant(1));
+  EXPECT_EQ(Must(tables.FindRequest(RequestId(1)))->secret_hash, std::nullopt);
+  Grant with_secret = SomeGrant(2);
+  with_secret.secret_hash = "hash";
+  Issue(tables, with_secret);
+  EXPECT_EQ(Must(tables.FindGrantBySecret("hash")), with_secret);
+}
+
+TEST(Schema, OneSecretIsOfOneGrant) {
+  Database database;
+  Issue(database.tables(), SomeGrant(1));
+  Issue(database.tables(), SomeGrant(2));
+  Grant third = SomeGrant(3);
+  third.secret_hash = "hash";
+  Issue(database.tables(), third);
+  Request other = SomeRequest(4);
+  other.secret_hash = "hash";
+  EXPECT_THAT(database.tables().InsertRequest(other), FailsWith(Code::kConflict));
+  other.secret_hash.reset();
+  Must(database.tables().InsertRequest(other));
+  Grant fourth = SomeGrant(4);
+  fourth.secret_hash = "hash";
+  EXPECT_THAT(database.tables().InsertGrant(fourth), FailsWith(Code::kConflict));
+}
+
 TEST(Schema, UsedNeverLeavesItsBounds) {
   Database database;
   Issue(database.tables(), SomeGrant(1));

@@ -154,6 +154,7 @@ void Issue(Tables& tables, const Grant& grant) {
   request.signer = grant.signer;
   request.status = RequestStatus::kApproved;
   request.grant_id = grant.id;
+  request.secret_hash = grant.secret_hash;
   Must(tables.InsertRequest(request));
   Must(tables.InsertGrant(grant));
 }

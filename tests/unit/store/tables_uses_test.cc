@@ -89,6 +89,18 @@ TEST_F(TablesUses, EveryOutcomeIsStoredOnceAndForAll) {
   EXPECT_THAT(tables().SettleUse(99, UseOutcome::kSigned), FailsWith(Code::kConflict));
 }
 
+TEST_F(TablesUses, ADelegatedOneIsNeverPendingAndCanOnlyBeWithheld) {
+  Use use = Add(GrantId(1));
+  Must(tables().SettleUse(use.id, UseOutcome::kSigned));
+  EXPECT_THAT(tables().WithholdUse(use.id), FailsWith(Code::kConflict));
+  Must(database_.sql().Execute("UPDATE signature_use SET outcome = 'delegated'", {}));
+  EXPECT_EQ(Must(tables().UsesOf(GrantId(1), 1))[0].outcome, UseOutcome::kDelegated);
+  EXPECT_THAT(IdsOf(tables().PendingUses(10)), IsEmpty());
+  EXPECT_THAT(tables().SettleUse(use.id, UseOutcome::kReturned), FailsWith(Code::kConflict));
+  Must(tables().WithholdUse(use.id));
+  EXPECT_EQ(Must(tables().UsesOf(GrantId(1), 1))[0].outcome, UseOutcome::kWithheld);
+}
+
 TEST_F(TablesUses, PendingOnesAreOldestFirst) {
   const Use first = Add(GrantId(1));
   const Use second = Add(GrantId(2));
