@@ -1,4 +1,5 @@
 // grantd: holds the token's PIN, decides who may sign, and signs.
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -39,6 +40,15 @@ IdEntropy Entropy() {
   return entropy;
 }
 
+Result<SecretEntropy> KernelEntropy() {
+  SecretEntropy entropy{};
+  // So few bytes come at once or not at all.
+  if (getrandom(entropy.data(), entropy.size(), 0) != static_cast<ssize_t>(entropy.size())) {
+    return Fail(Code::kUnavailable, "the kernel gives no random bytes", "try again");
+  }
+  return entropy;
+}
+
 // The signals that end grantd, blocked in every thread so that only Serve() takes them.
 sigset_t BlockEndingSignals() {
   sigset_t signals;
@@ -46,6 +56,12 @@ sigset_t BlockEndingSignals() {
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
+}
+
+// Its memory holds PINs and, for moments, secrets.
+void ForbidCoreDumps() {
+  constexpr rlimit kNone{0, 0};
+  setrlimit(RLIMIT_CORE, &kNone);
 }
 
 // Each client is a descriptor and the common soft limit is 1024.
@@ -90,6 +106,7 @@ Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing&
   Surroundings surroundings;
   surroundings.now = Now;
   surroundings.entropy = Entropy;
+  surroundings.secret_entropy = KernelEntropy;
   surroundings.groups_of = UnixGroupsOf;
   surroundings.admins = config.admins;
   surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
@@ -109,7 +126,10 @@ Status Serve(const Config& config, const sigset_t& ending) {
   GRANT_TRY(auto store, OpenSqliteStore(config.state_dir));
   GRANT_TRY(auto tokens, OpenTokens(config));
   KeyDirectory keys(std::move(tokens));
-  Signing signing(*store, keys, Now);
+  Inventory inventory(*store, keys);
+  Logins logins(*store, keys, Now, UnixGroupsOf);
+  Signing signing(*store, keys, logins, Now);
+  PublicOperations public_operations(keys);
   GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
   Workflow workflow(*store, MakeSurroundings(config, keys, signing));
@@ -118,7 +138,9 @@ Status Serve(const Config& config, const sigset_t& ending) {
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));
   GRANT_CHECK(RecordEvent(*store, event::kStarted));
-  GRANT_TRY(auto gate, GateServer::Start(std::move(gate_listener), signing, GateLimits{}));
+  GRANT_TRY(auto gate,
+            GateServer::Start(std::move(gate_listener),
+                              {inventory, logins, signing, public_operations}, GateLimits{}));
   GRANT_TRY(auto http,
             api::HttpServer::Start(std::move(api_listener), api::HttpLimits{},
                                    [&api](const auto& request) { return api.Handle(request); }));
@@ -150,6 +172,7 @@ int Main(int argc, char** argv) {
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
   const sigset_t ending = BlockEndingSignals();
   RaiseDescriptorLimit();
+  ForbidCoreDumps();
   spdlog::set_default_logger(spdlog::stderr_color_mt("grantd"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   if (const Status status = Run(config_path, ending); !status) {

@@ -6,8 +6,34 @@
 
 namespace grant::cryptoki {
 
-BackingModule::BackingModule(std::string path, CK_FUNCTION_LIST* functions)
-    : path_(std::move(path)), functions_(functions) {}
+namespace {
+
+// The module's own list of version 3.0 where it has one; else its list of version 2 without the
+// functions that are new in 3.0.
+CK_FUNCTION_LIST_3_0 AllFunctions(void* library, const CK_FUNCTION_LIST& functions) {
+  const auto get_interface = reinterpret_cast<CK_C_GetInterface>(dlsym(library, "C_GetInterface"));
+  CK_UTF8CHAR name[] = "PKCS 11";
+  CK_VERSION version{3, 0};
+  CK_INTERFACE* found = nullptr;
+  if (get_interface != nullptr && get_interface(name, &version, &found, 0) == CKR_OK &&
+      found != nullptr && found->pFunctionList != nullptr) {
+    return *static_cast<const CK_FUNCTION_LIST_3_0*>(found->pFunctionList);
+  }
+  CK_FUNCTION_LIST_3_0 all{};
+  all.version = functions.version;
+#define CK_PKCS11_2_0_ONLY 1
+#define CK_PKCS11_FUNCTION_INFO(name) all.name = functions.name;
+#include <pkcs11f.h>
+#undef CK_PKCS11_FUNCTION_INFO
+#undef CK_PKCS11_2_0_ONLY
+  return all;
+}
+
+}  // namespace
+
+BackingModule::BackingModule(std::string path, CK_FUNCTION_LIST* functions,
+                             const CK_FUNCTION_LIST_3_0& all_functions)
+    : path_(std::move(path)), functions_(functions), all_functions_(all_functions) {}
 
 Result<std::unique_ptr<BackingModule>> BackingModule::Load(const std::string& path) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -32,7 +58,8 @@ Result<std::unique_ptr<BackingModule>> BackingModule::Load(const std::string& pa
     return Fail(Code::kInvalid, path + " speaks PKCS#11 version " +
                                     std::to_string(functions->version.major) + ", not 2 or 3");
   }
-  return std::unique_ptr<BackingModule>(new BackingModule(path, functions));
+  return std::unique_ptr<BackingModule>(
+      new BackingModule(path, functions, AllFunctions(library, *functions)));
 }
 
 Status BackingModule::Initialize() {

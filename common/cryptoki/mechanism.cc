@@ -37,6 +37,13 @@ constexpr MechanismFacts kSigning[] = {
     {CKM_EDDSA, Scheme::kEddsa, CKK_EC_EDWARDS, {}},
 };
 
+constexpr DigestFacts kDigests[] = {
+    {CKM_MD5, 16},    {CKM_SHA_1, 20},  {CKM_SHA224, 28},
+    {CKM_SHA256, 32}, {CKM_SHA384, 48}, {CKM_SHA512, 64},
+};
+
+constexpr CK_MECHANISM_TYPE kEncryption[] = {CKM_RSA_PKCS, CKM_RSA_PKCS_OAEP, CKM_RSA_X_509};
+
 // FactsOf indexes the table by the enumeration.
 constexpr bool HashesAreInOrder() {
   for (size_t i = 0; i < std::size(kHashes); ++i) {
@@ -55,6 +62,27 @@ std::span<const MechanismFacts> SigningMechanisms() {
 const MechanismFacts* FindSigningMechanism(CK_MECHANISM_TYPE type) {
   const auto* found = std::ranges::find(kSigning, type, &MechanismFacts::type);
   return found == std::end(kSigning) ? nullptr : found;
+}
+
+std::span<const DigestFacts> DigestMechanisms() {
+  return kDigests;
+}
+
+const DigestFacts* FindDigestMechanism(CK_MECHANISM_TYPE type) {
+  const auto* found = std::ranges::find(kDigests, type, &DigestFacts::type);
+  return found == std::end(kDigests) ? nullptr : found;
+}
+
+std::span<const CK_MECHANISM_TYPE> EncryptionMechanisms() {
+  return kEncryption;
+}
+
+CK_FLAGS UsesServed(CK_MECHANISM_TYPE type) {
+  CK_FLAGS uses = 0;
+  if (FindSigningMechanism(type) != nullptr) uses |= CKF_SIGN | CKF_VERIFY;
+  if (FindDigestMechanism(type) != nullptr) uses |= CKF_DIGEST;
+  if (std::ranges::count(kEncryption, type) != 0) uses |= CKF_ENCRYPT;
+  return uses;
 }
 
 const HashFacts& FactsOf(Hash hash) {

@@ -116,7 +116,7 @@ constexpr NumberName kReturnValues[] = {
 };
 #undef GRANT_RV
 
-// Mechanisms that sign, served or not, and the digests that PSS parameters name.
+// Mechanisms that sign, served or not, and those that grantd digests and encrypts with.
 #define GRANT_MECHANISM(name) \
   { CKM_##name, #name }
 constexpr NumberName kMechanisms[] = {
@@ -168,6 +168,8 @@ constexpr NumberName kMechanisms[] = {
     GRANT_MECHANISM(SHA384_HMAC),
     GRANT_MECHANISM(SHA512_HMAC),
     GRANT_MECHANISM(AES_CMAC),
+    GRANT_MECHANISM(RSA_PKCS_OAEP),
+    GRANT_MECHANISM(MD5),
     GRANT_MECHANISM(SHA_1),
     GRANT_MECHANISM(SHA224),
     GRANT_MECHANISM(SHA256),

@@ -1,13 +1,13 @@
 #include "grantd/gate/content.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <optional>
+#include <utility>
 
 #include "grant/cryptoki/names.h"
+#include "grantd/gate/hasher.h"
 
 namespace grant {
 namespace {
@@ -17,22 +17,6 @@ using cryptoki::Scheme;
 
 constexpr std::array kHashes = {Hash::kSha1, Hash::kSha224, Hash::kSha256, Hash::kSha384,
                                 Hash::kSha512};
-
-const EVP_MD* EvpOf(Hash hash) {
-  switch (hash) {
-    case Hash::kSha1:
-      return EVP_sha1();
-    case Hash::kSha224:
-      return EVP_sha224();
-    case Hash::kSha256:
-      return EVP_sha256();
-    case Hash::kSha384:
-      return EVP_sha384();
-    case Hash::kSha512:
-      return EVP_sha512();
-  }
-  return nullptr;
-}
 
 // The DER of DigestInfo before the digest (RFC 8017, section 9.2, note 1).
 ByteView DigestInfoPrefix(Hash hash) {
@@ -83,32 +67,18 @@ std::optional<Digest> DigestByLength(ByteView data) {
   return std::nullopt;
 }
 
-class Hasher {
- public:
-  explicit Hasher(Hash hash) : hash_(hash), context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    ok_ = context_ != nullptr && EVP_DigestInit_ex(context_.get(), EvpOf(hash), nullptr) == 1;
-  }
-
-  void Add(ByteView data) {
-    ok_ = ok_ && EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1;
-  }
-
-  // Empty on failure.
-  Bytes Finish() {
-    Bytes value(cryptoki::FactsOf(hash_).digest_bytes);
-    if (!ok_ || EVP_DigestFinal_ex(context_.get(), value.data(), nullptr) != 1) return {};
-    return value;
-  }
-
-  Hash hash() const { return hash_; }
-
- private:
-  Hash hash_;
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-  bool ok_ = false;
+// What is kept at this moment, by what it is for: who verifies must not stand in the way of who
+// signs.
+struct Kept {
+  std::atomic<size_t> bytes = 0;
+  const size_t bytes_max;
 };
 
-std::atomic<size_t> g_kept_bytes = 0;
+Kept& KeptFor(Purpose purpose) {
+  static constinit Kept signing{.bytes_max = kKeptBytesMax};
+  static constinit Kept verifying{.bytes_max = kKeptForVerifyingBytesMax};
+  return purpose == Purpose::kSigning ? signing : verifying;
+}
 
 tl::unexpected<Refusal> Refuse(Cause cause, std::string message, std::string hint) {
   return tl::unexpected<Refusal>(Refusal{cause, std::move(message), std::move(hint), {}});
@@ -117,38 +87,46 @@ tl::unexpected<Refusal> Refuse(Cause cause, std::string message, std::string hin
 }  // namespace
 
 struct Content::State {
+  const Purpose purpose;
   gate::SignMechanism mechanism;
   const cryptoki::MechanismFacts* facts = nullptr;
   bool keep_data = false;
   size_t data_bytes_max = kWholeDataBytesMax;
-  size_t counted_bytes = 0;  // of this signature, in g_kept_bytes
+  Kept& kept;
+  size_t counted_bytes = 0;  // of this signature, in `kept`
   Bytes data;
   std::vector<Hasher> hashers;
   std::optional<Refusal> refusal;
 
-  State() = default;
+  explicit State(Purpose what_for) : purpose(what_for), kept(KeptFor(what_for)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() { g_kept_bytes -= counted_bytes; }
+  ~State() { kept.bytes -= counted_bytes; }
 
   void Keep(ByteView more) {
     if (more.size() > data_bytes_max - data.size()) {
+      // Longer than any digest: there is none to be read back.
+      if (purpose == Purpose::kCounting) return Forget();
       refusal = Refusal{Cause::kDataLength,
-                        "more than " + std::to_string(data_bytes_max) + " bytes to sign with " +
+                        "more than " + std::to_string(data_bytes_max) + " bytes at once for " +
                             cryptoki::MechanismName(mechanism.type),
-                        "sign a digest of the data instead",
+                        "use a mechanism that takes a digest of the data",
                         {}};
       return;
     }
     counted_bytes += more.size();
-    if ((g_kept_bytes += more.size()) > kKeptBytesMax) {
-      refusal = Refusal{Cause::kBusy,
-                        "too much data is being signed at this moment",
-                        "try again in a moment",
-                        {}};
+    if ((kept.bytes += more.size()) > kept.bytes_max) {
+      refusal = Refusal{
+          Cause::kBusy, "too much data is in work at this moment", "try again in a moment", {}};
       return;
     }
     data.insert(data.end(), more.begin(), more.end());
+  }
+
+  void Forget() {
+    keep_data = false;
+    Bytes().swap(data);
+    kept.bytes -= std::exchange(counted_bytes, 0);
   }
 
   // What a mechanism that takes a digest was given, read back as that digest.
@@ -176,33 +154,48 @@ Content::Content(Content&&) noexcept = default;
 Content& Content::operator=(Content&&) noexcept = default;
 Content::~Content() = default;
 
-tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechanism,
-                                              bool hash_here) {
+tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechanism, bool hash_here,
+                                              Purpose purpose) {
   const auto* facts = cryptoki::FindSigningMechanism(mechanism.type);
+  const bool has_its_parameters =
+      facts != nullptr && (facts->scheme == Scheme::kRsaPss) == mechanism.pss.has_value();
+  if (purpose == Purpose::kCounting && !has_its_parameters) return Unknown(mechanism);
   if (facts == nullptr) {
     return Refuse(
         Cause::kMechanismNotAllowed,
         cryptoki::MechanismName(mechanism.type) + " is not a mechanism that grantd signs with",
         "use one that the token's mechanism list offers");
   }
-  if ((facts->scheme == Scheme::kRsaPss) != mechanism.pss.has_value()) {
+  if (!has_its_parameters) {
     return Refuse(Cause::kMechanismParameters,
                   cryptoki::MechanismName(mechanism.type) + " was given the wrong parameters",
                   "PSS takes CK_RSA_PKCS_PSS_PARAMS, the other mechanisms take none");
   }
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(purpose);
   state->mechanism = mechanism;
   state->facts = facts;
   state->keep_data = !facts->hash || !hash_here;
   if (!facts->hash && facts->scheme != Scheme::kEddsa) state->data_bytes_max = kRawDataBytesMax;
-  if (facts->hash) {
-    state->hashers.emplace_back(*facts->hash);
-    if (*facts->hash != Hash::kSha256) state->hashers.emplace_back(Hash::kSha256);
-  } else if (facts->scheme == Scheme::kEddsa) {
-    for (const Hash hash : {Hash::kSha256, Hash::kSha384, Hash::kSha512}) {
-      state->hashers.emplace_back(hash);
-    }
+  if (purpose == Purpose::kCounting) {
+    state->keep_data = !facts->hash && facts->scheme != Scheme::kEddsa;
   }
+  const auto add_hasher = [&state](Hash hash) {
+    state->hashers.emplace_back(cryptoki::FactsOf(hash).mechanism);
+  };
+  if (facts->hash) add_hasher(*facts->hash);
+  // For a grant, that may name the content by a digest of its own choice.
+  if (purpose != Purpose::kVerifying && facts->hash && *facts->hash != Hash::kSha256) {
+    add_hasher(Hash::kSha256);
+  }
+  if (purpose != Purpose::kVerifying && facts->scheme == Scheme::kEddsa) {
+    for (const Hash hash : {Hash::kSha256, Hash::kSha384, Hash::kSha512}) add_hasher(hash);
+  }
+  return Content(std::move(state));
+}
+
+Content Content::Unknown(const gate::SignMechanism& mechanism) {
+  auto state = std::make_unique<State>(Purpose::kCounting);
+  state->mechanism = mechanism;
   return Content(std::move(state));
 }
 
@@ -225,9 +218,11 @@ tl::expected<ReducedContent, Refusal> Content::Finish() {
       return Refuse(Cause::kTokenUnavailable, "the data could not be hashed",
                     "see the log of grantd");
     }
-    reduced.digests.push_back(MakeDigest(hasher.hash(), value));
-    if (state_->facts->hash == hasher.hash()) own_digest = std::move(value);
+    const Hash hash = *cryptoki::HashByMechanism(hasher.mechanism());
+    reduced.digests.push_back(MakeDigest(hash, value));
+    if (state_->facts->hash == hash) own_digest = std::move(value);
   }
+  if (state_->purpose == Purpose::kCounting && !state_->keep_data) return reduced;
   if (state_->keep_data) {
     // Where the token hashes the data, data that look like a digest are not one.
     if (!state_->facts->hash) {

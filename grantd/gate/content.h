@@ -1,5 +1,5 @@
-// What is being signed: taken in piece by piece, reduced to the digests that grants and audit speak
-// of, and to what the token is given.
+// What is being signed, or verified: taken in piece by piece, reduced to the digests that grants
+// and audit speak of, and to what the token is given.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,10 @@ inline constexpr size_t kWholeDataBytesMax = 16 * 1024 * 1024;
 inline constexpr size_t kRawDataBytesMax = 8 * 1024;
 // All data that is kept at one time, for all clients together.
 inline constexpr size_t kKeptBytesMax = 256 * 1024 * 1024;
+inline constexpr size_t kKeptForVerifyingBytesMax = 64 * 1024 * 1024;
+
+// kCounting: the caller has the signature made; grantd looks for digests and keeps nothing else.
+enum class Purpose { kSigning, kVerifying, kCounting };
 
 struct ReducedContent {
   std::vector<Digest>
@@ -33,7 +37,12 @@ class Content {
  public:
   // `hash_here`: whether the token may be given the digest where the mechanism would hash by
   // itself. Hashing here keeps memory and traffic to the token small whatever the size of the data.
-  static tl::expected<Content, Refusal> Begin(const gate::SignMechanism& mechanism, bool hash_here);
+  // For verifying, the digests in the result are not looked for. For counting, every mechanism is
+  // taken, and every length.
+  static tl::expected<Content, Refusal> Begin(const gate::SignMechanism& mechanism, bool hash_here,
+                                              Purpose purpose = Purpose::kSigning);
+  // Data of which nothing is to be known: no digest comes out, whatever goes in.
+  static Content Unknown(const gate::SignMechanism& mechanism);
   Content(Content&&) noexcept;
   Content& operator=(Content&&) noexcept;
   ~Content();

@@ -1,15 +1,15 @@
 #include "grantd/gate/key_directory.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <random>
 #include <set>
 
 #include "grant/cryptoki/cryptoki.h"
-#include "grant/cryptoki/mechanism.h"
 #include "grant/cryptoki/names.h"
 #include "grantd/gate/certificate_object.h"
+#include "grantd/gate/hash_here.h"
+#include "grantd/gate/key_identity.h"
 
 namespace grant {
 namespace {
@@ -43,34 +43,6 @@ bool Selects(const KeySelector& selector, const TokenObject& object) {
          (selector.id.empty() || selector.id == BytesOf(object, CKA_ID));
 }
 
-// Whether the key, by its own allow-list, and the token do the part that is left once the data are
-// hashed here.
-bool MayHashHere(const TokenObject& key, const gate::TokenRecord& token) {
-  const auto* type = key.Find(CKA_KEY_TYPE);
-  if (type == nullptr || type->value.size() != sizeof(CK_KEY_TYPE)) return false;
-  CK_KEY_TYPE key_type = 0;
-  std::memcpy(&key_type, type->value.data(), sizeof key_type);
-  std::set<CK_MECHANISM_TYPE> needed;
-  for (const auto& facts : cryptoki::SigningMechanisms()) {
-    if (facts.key_type == key_type && facts.hash) {
-      needed.insert(cryptoki::RawCounterpart(facts.scheme));
-    }
-  }
-  std::set<CK_MECHANISM_TYPE> able;
-  for (const auto& mechanism : token.mechanisms) able.insert(mechanism.type);
-  if (const Bytes listed = BytesOf(key, CKA_ALLOWED_MECHANISMS); !listed.empty()) {
-    std::set<CK_MECHANISM_TYPE> allowed;
-    for (size_t at = 0; at + sizeof(CK_MECHANISM_TYPE) <= listed.size();
-         at += sizeof(CK_MECHANISM_TYPE)) {
-      CK_MECHANISM_TYPE mechanism = 0;
-      std::memcpy(&mechanism, listed.data() + at, sizeof mechanism);
-      if (able.contains(mechanism)) allowed.insert(mechanism);
-    }
-    able = std::move(allowed);
-  }
-  return std::includes(able.begin(), able.end(), needed.begin(), needed.end());
-}
-
 std::vector<uint64_t> MechanismsOf(const Signer& signer) {
   std::vector<uint64_t> types;
   for (const std::string& name : signer.mechanisms) {
@@ -102,6 +74,17 @@ void Govern(GovernedKey& key, const Signer& signer, size_t alternatives, bool se
                 signer.key;
   }
   key.signer = signer.name;
+}
+
+ByteView ValueOf(const gate::ObjectRecord& object) {
+  const auto found = std::ranges::find(object.attributes, CKA_VALUE, &gate::AttributeRecord::type);
+  return found == object.attributes.end() ? ByteView() : ByteView(found->value);
+}
+
+bool HasValueOf(const std::vector<gate::ObjectRecord>& objects, const gate::ObjectRecord& object) {
+  return std::ranges::any_of(objects, [&](const gate::ObjectRecord& other) {
+    return std::ranges::equal(ValueOf(other), ValueOf(object));
+  });
 }
 
 bool HoldsCertificateFor(const TokenObjects& objects, const Bytes& key_id) {
@@ -143,7 +126,9 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
   {
     const std::scoped_lock lock(mutex_);
     const auto found = views_.find(&token);
-    if (found != views_.end() && found->second->objects_version == objects->version &&
+    // Whose the keys are cannot be told of a token that was away when it was looked at.
+    if (found != views_.end() && found->second->token.present &&
+        found->second->objects_version == objects->version &&
         found->second->rules_version == rules.version) {
       return found->second;
     }
@@ -152,9 +137,12 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
   auto view = std::make_shared<View>();
   view->objects_version = objects->version;
   view->rules_version = rules.version;
+  view->token = record;
+  view->objects = objects;
   for (const TokenObject& object : objects->objects) {
     if (object.object_class != CKO_PRIVATE_KEY) continue;
-    view->keys[object.id] = {"", "", TextOf(object, CKA_LABEL), MayHashHere(object, record)};
+    view->keys[object.id] = {"", "", TextOf(object, CKA_LABEL),
+                             MayHashHere(object, record, CKF_SIGN)};
   }
   std::vector<gate::ObjectRecord> certificates;
   std::map<std::string, gate::SignerRecord> signers;
@@ -173,7 +161,11 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
         kRulesObjectIds + (static_cast<uint64_t>(rules.version) << 24) + i * kCertificatesPerSigner;
     auto made =
         CertificateObjects(signer.certificate, key_id, TextOf(*keys.front(), CKA_LABEL), first_id);
-    std::move(made.begin(), made.end(), std::back_inserter(certificates));
+    // Several signers' chains end in the same authority, which is one object; the key's own
+    // certificate stands first and is always shown.
+    for (size_t n = 0; n < made.size(); ++n) {
+      if (n == 0 || !HasValueOf(certificates, made[n])) certificates.push_back(std::move(made[n]));
+    }
   }
   for (const TokenObject& object : objects->objects) {
     gate::ObjectRecord shown{object.id, object.attributes, std::nullopt};
@@ -211,6 +203,40 @@ Result<std::optional<GovernedKey>> KeyDirectory::FindKey(Token& token, uint64_t 
   const auto found = view->keys.find(key_id);
   if (found == view->keys.end()) return std::optional<GovernedKey>();
   return std::optional<GovernedKey>(found->second);
+}
+
+Result<gate::KeyIdentified> KeyDirectory::Identify(const gate::IdentifyKey& seen,
+                                                   const RulesVersion& rules) {
+  for (const auto& token : tokens_) {
+    const auto view = ViewOf(*token, rules);
+    if (!view || !(*view)->token.present) {
+      const auto selector = ParseTokenUri(token->settings().uri);
+      if (!IsSameToken(seen, token->Describe()) && selector && !MayBeToken(seen, *selector)) {
+        continue;
+      }
+      return Fail(Code::kUnavailable,
+                  "token " + token->settings().name +
+                      " is absent, so nobody knows whether a signer governs this key");
+    }
+    if (!IsSameToken(seen, (*view)->token)) continue;
+    std::set<uint64_t> governed;
+    for (const auto& [id, key] : (*view)->keys) {
+      if (!key.signer.empty()) governed.insert(id);
+    }
+    const auto key_id = FindGoverned(seen.attributes, *(*view)->objects, governed);
+    if (!key_id) continue;
+    const Signer* signer = rules.rules.FindSigner((*view)->keys.at(*key_id).signer);
+    return gate::KeyIdentified{gate::SignerRecord{signer->name, MechanismsOf(*signer)},
+                               token->settings().name, *key_id};
+  }
+  return gate::KeyIdentified{};
+}
+
+Result<bool> KeyDirectory::Governs(Token& token, const std::string& signer,
+                                   const RulesVersion& rules) {
+  GRANT_TRY(const auto view, ViewOf(token, rules));
+  return std::any_of(view->keys.begin(), view->keys.end(),
+                     [&](const auto& key) { return key.second.signer == signer; });
 }
 
 Status KeyDirectory::CheckKeys(const Rules& rules) {

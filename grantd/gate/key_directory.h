@@ -42,6 +42,14 @@ class KeyDirectory {
   Result<std::optional<GovernedKey>> FindKey(Token& token, uint64_t key_id,
                                              const RulesVersion& rules);
 
+  // Which governed key a private key is that somebody sees on a token; an answer without a signer
+  // where it is none. Errors: kUnavailable where a token that is not to be read at this moment may
+  // be the one.
+  Result<gate::KeyIdentified> Identify(const gate::IdentifyKey& seen, const RulesVersion& rules);
+
+  // Whether the signer has a key on the token.
+  Result<bool> Governs(Token& token, const std::string& signer, const RulesVersion& rules);
+
   // Whether each signer's URI names exactly one private key, and no key has two signers.
   Status CheckKeys(const Rules& rules);
 
@@ -50,6 +58,8 @@ class KeyDirectory {
   struct View {
     uint64_t objects_version = 0;
     int64_t rules_version = -1;
+    gate::TokenRecord token;
+    std::shared_ptr<const TokenObjects> objects;
     gate::Objects shown;
     std::map<uint64_t, GovernedKey> keys;
   };

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "grant/cryptoki/names.h"
+
 namespace grant {
 
 gate::Refused ToRefused(const Refusal& refusal) {
@@ -28,13 +30,6 @@ gate::Refused KeyGone() {
           "look for it again: pkcs11-tool --module grant-pkcs11.so --list-objects"};
 }
 
-gate::Refused WrongSecret(const std::string& token) {
-  return {Cause::kWrongSecret, 0,
-          "the PIN given for token " + token + " is not needed and not known",
-          "leave the PIN empty: grantd knows you by your user. For scripts that cannot, an "
-          "administrator sets accept_any_pin = true on the token"};
-}
-
 gate::Refused Busy(const std::string& why) {
   return {Cause::kBusy, 0, why, "try again in a moment"};
 }
@@ -53,6 +48,22 @@ gate::Refused FromToken(const TokenFailure& failure, const std::string& what) {
   return {Cause::kTokenRefused, failure.rv,
           "the token refused: " + what + "; the use was given back",
           "ask the administrator to look at the log of grantd"};
+}
+
+gate::Refused FromToken(const TokenFailure& failure) {
+  switch (failure.rv) {
+    case CKR_SIGNATURE_INVALID:
+      return {Cause::kSignatureInvalid, failure.rv, "the signature is not right", ""};
+    case CKR_SIGNATURE_LEN_RANGE:
+      return {Cause::kSignatureLength, failure.rv, "the signature has the wrong length", ""};
+    case CKR_KEY_HANDLE_INVALID:
+      return KeyGone();
+    default:
+      return {Cause::kTokenRefused, failure.rv,
+              "the token refused: " + failure.function +
+                  " failed: " + cryptoki::ReturnValueName(failure.rv),
+              ""};
+  }
 }
 
 AuditEvent RefusalEvent(const Refusal& refusal, const Principal& caller, const std::string& signer,

@@ -18,11 +18,12 @@ gate::Refused StoreFailing(const Error& error);
 gate::Refused TokenUnavailable(const Error& error);
 gate::Refused NoSuchToken(const std::string& name);
 gate::Refused KeyGone();
-gate::Refused WrongSecret(const std::string& token);
 gate::Refused Busy(const std::string& why);
 gate::Refused Malformed(const Error& error);
-// What the backing token answered; `what` says it in words.
+// What the backing token answered to a signature; `what` says it in words.
 gate::Refused FromToken(const TokenFailure& failure, const std::string& what);
+// The same for what needs no grant, so that there is no use to speak of.
+gate::Refused FromToken(const TokenFailure& failure);
 
 // The entry of a refused signature; `facts` is a JSON object with what was attempted.
 AuditEvent RefusalEvent(const Refusal& refusal, const Principal& caller, const std::string& signer,

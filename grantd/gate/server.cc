@@ -27,8 +27,8 @@ constexpr int kAcceptPauseMs = 100;
 
 class Server : public GateServer {
  public:
-  Server(Listener listener, Signing& signing, GateLimits limits, int stop_fd)
-      : listener_(std::move(listener)), signing_(signing), limits_(limits), stop_fd_(stop_fd) {
+  Server(Listener listener, GateServices services, GateLimits limits, int stop_fd)
+      : listener_(std::move(listener)), services_(services), limits_(limits), stop_fd_(stop_fd) {
     acceptor_ = std::thread([this] { Accept(); });
   }
 
@@ -124,7 +124,7 @@ class Server : public GateServer {
   void Serve(gate::Connection& connection) {
     try {
       const auto peer = PeerOf(connection.fd());
-      if (peer) return Converse(connection, *peer, signing_, limits_);
+      if (peer) return Converse(connection, *peer, services_, limits_);
       spdlog::warn("gate: {}", peer.error().message);
     } catch (const std::exception& error) {
       spdlog::error("gate: a call failed: {}", error.what());
@@ -151,7 +151,7 @@ class Server : public GateServer {
   }
 
   Listener listener_;
-  Signing& signing_;
+  const GateServices services_;
   GateLimits limits_;
   int stop_fd_;
   std::thread acceptor_;
@@ -164,7 +164,7 @@ class Server : public GateServer {
 
 }  // namespace
 
-Result<std::unique_ptr<GateServer>> GateServer::Start(Listener listener, Signing& signing,
+Result<std::unique_ptr<GateServer>> GateServer::Start(Listener listener, GateServices services,
                                                       GateLimits limits) {
   // accept4 must not block after poll: a client may have left in between.
   if (fcntl(listener.fd(), F_SETFL, O_NONBLOCK) != 0) {
@@ -177,7 +177,7 @@ Result<std::unique_ptr<GateServer>> GateServer::Start(Listener listener, Signing
                 std::string("cannot prepare the gate: ") + std::strerror(errno));
   }
   return std::unique_ptr<GateServer>(
-      std::make_unique<Server>(std::move(listener), signing, limits, stop_fd));
+      std::make_unique<Server>(std::move(listener), services, limits, stop_fd));
 }
 
 }  // namespace grant

@@ -12,8 +12,8 @@ namespace grant {
 
 class GateServer {
  public:
-  // Serves until it is drained or destroyed. `signing` must outlive it.
-  static Result<std::unique_ptr<GateServer>> Start(Listener listener, Signing& signing,
+  // Serves until it is drained or destroyed. The services must outlive it.
+  static Result<std::unique_ptr<GateServer>> Start(Listener listener, GateServices services,
                                                    GateLimits limits);
   virtual ~GateServer() = default;
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "grant/cryptoki/names.h"
+#include "grant/wipe.h"
 #include "grantd/gate/refused.h"
 
 namespace grant {
@@ -35,6 +36,23 @@ tl::expected<Bytes, TokenFailure> SignOnToken(Token& token, uint64_t key_id,
   }
 }
 
+// What the caller signs itself need not be known to grantd, unless the signer has a list of what
+// it allows.
+tl::expected<Content, Refusal> BeginContent(const gate::SignTarget& target, const GovernedKey& key,
+                                            const Signer* signer) {
+  if (!target.spend_only) return Content::Begin(target.mechanism, key.hash_here);
+  if (!target.opaque_parameters) {
+    return Content::Begin(target.mechanism, key.hash_here, Purpose::kCounting);
+  }
+  if (signer == nullptr || signer->mechanisms.empty()) return Content::Unknown(target.mechanism);
+  return tl::unexpected<Refusal>(Refusal{Cause::kMechanismParameters,
+                                         "signer " + signer->name + " allows " +
+                                             cryptoki::MechanismName(target.mechanism.type) +
+                                             " without such parameters only",
+                                         "grantctl signer show " + signer->name,
+                                         {}});
+}
+
 }  // namespace
 
 struct Signing::Asked {
@@ -45,6 +63,7 @@ struct Signing::Asked {
   const GovernedKey& key;
   const Signer* signer;  // null where no signer governs the key
   Attempt attempt;
+  bool spend_only = false;
 
   std::string digest() const {
     return attempt.digests.empty() ? "" : attempt.digests.front().text();
@@ -61,6 +80,11 @@ struct Signing::Asked {
     nlohmann::json digests = nlohmann::json::array();
     for (const Digest& known : attempt.digests) digests.push_back(known.text());
     facts["digests"] = std::move(digests);
+    if (spend_only) facts["placement"] = "wrap";
+    if (attempt.by_secret) {
+      facts["with_secret"] = true;
+      facts["holder"] = attempt.by_secret->holder.principal.text();
+    }
     return facts;
   }
 };
@@ -71,32 +95,22 @@ struct Signing::Spend {
   bool rules_changed = false;      // nothing was written: decide anew
 };
 
-Signing::Signing(Store& store, KeyDirectory& keys, Clock clock)
-    : store_(store), keys_(keys), clock_(std::move(clock)) {}
-
-tl::expected<gate::Objects, gate::Refused> Signing::Objects(const gate::GetObjects& wanted) {
-  Token* token = keys_.FindToken(wanted.token);
-  if (token == nullptr) return tl::unexpected(NoSuchToken(wanted.token));
-  std::shared_ptr<const RulesVersion> rules;
-  const Status read = store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(rules, rules_.Get(tables));
-    return {};
-  });
-  if (!read) return tl::unexpected(StoreFailing(read.error()));
-  auto objects = keys_.ObjectsFor(*token, wanted.known_version, *rules);
-  if (!objects) return tl::unexpected(TokenUnavailable(objects.error()));
-  return *std::move(objects);
-}
-
-tl::expected<void, gate::Refused> Signing::CheckPin(const gate::Login& login) {
-  const Token* token = keys_.FindToken(login.token);
-  if (token == nullptr) return tl::unexpected(NoSuchToken(login.token));
-  if (login.pin.empty() || token->settings().accept_any_pin) return {};
-  return tl::unexpected(WrongSecret(login.token));
-}
+Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock)
+    : store_(store), keys_(keys), logins_(logins), clock_(std::move(clock)) {}
 
 tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
                                                              const gate::SignTarget& target) {
+  const Token* token = keys_.FindToken(target.token);
+  if (token == nullptr) return tl::unexpected(NoSuchToken(target.token));
+  const auto meaning = logins_.MeaningOf(peer, *token, target.secret);
+  if (!meaning) return tl::unexpected(StoreFailing(meaning.error()));
+  auto operation = Prepare(peer, target, meaning->by_secret);
+  if (operation && meaning->refusal) operation->content.Reject(*meaning->refusal);
+  return operation;
+}
+
+tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
+    const Peer& peer, const gate::SignTarget& target, const std::optional<BySecret>& by_secret) {
   Token* token = keys_.FindToken(target.token);
   if (token == nullptr) return tl::unexpected(NoSuchToken(target.token));
   std::shared_ptr<const RulesVersion> rules;
@@ -109,18 +123,23 @@ tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
   if (!key) return tl::unexpected(TokenUnavailable(key.error()));
   if (!*key) return tl::unexpected(KeyGone());
   const Signer* signer = rules->rules.FindSigner((*key)->signer);
-  auto content = Content::Begin(target.mechanism, (*key)->hash_here);
-  const Asked asked{
-      peer,
-      token,
-      target.key_id,
-      *rules,
-      **key,
-      signer,
-      Attempt{peer.identity, cryptoki::MechanismName(target.mechanism.type), {}, target.grant}};
+  auto content = BeginContent(target, **key, signer);
+  const Asked asked{peer,
+                    token,
+                    target.key_id,
+                    *rules,
+                    **key,
+                    signer,
+                    Attempt{peer.identity,
+                            cryptoki::MechanismName(target.mechanism.type),
+                            {},
+                            target.grant,
+                            by_secret},
+                    target.spend_only};
   if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
   // Whoever could not sign anyway is not worth the memory for their data.
-  if (signer == nullptr || !rules->rules.Covers(signer->users, peer.identity)) {
+  const Identity& holder = by_secret ? by_secret->holder : peer.identity;
+  if (signer == nullptr || !rules->rules.Covers(signer->users, holder)) {
     const Status ruled = store_.Read([&](Tables& tables) -> Status {
       GRANT_TRY(Ruling ruling, Rule(tables, asked, clock_()));
       if (auto* refusal = std::get_if<Refusal>(&ruling)) content->Reject(std::move(*refusal));
@@ -128,8 +147,10 @@ tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
     });
     if (!ruled) return tl::unexpected(StoreFailing(ruled.error()));
   }
-  return SigningOperation{peer,  target,           std::move(rules),
-                          token, **std::move(key), *std::move(content)};
+  SigningOperation operation{peer,  target,           by_secret,          std::move(rules),
+                             token, **std::move(key), *std::move(content)};
+  Wipe(operation.target.secret);
+  return operation;
 }
 
 // Who may sign what under the rules at hand. The same question is asked twice: before anything
@@ -148,7 +169,13 @@ Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
                           "an administrator corrects the rules: grantctl apply -f rules.toml",
                           {}});
   }
-  GRANT_TRY(auto grants,
+  std::vector<Grant> grants;
+  if (const auto& by_secret = asked.attempt.by_secret) {
+    GRANT_TRY(auto named, tables.FindGrant(by_secret->grant_id));
+    if (named) grants.push_back(*std::move(named));
+    return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now);
+  }
+  GRANT_TRY(grants,
             tables.GrantsForAttempt(asked.signer->name, asked.attempt.caller.principal, now));
   if (!asked.attempt.selected_grant.empty()) {
     GRANT_TRY(auto selected, tables.FindGrant(asked.attempt.selected_grant));
@@ -162,25 +189,21 @@ tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
   auto content = operation.content.Finish();
   const std::string mechanism = cryptoki::MechanismName(operation.target.mechanism.type);
   for (int i = 0; i < kRulesChangesMax; ++i) {
-    const Asked asked{
-        operation.peer,
-        operation.token,
-        operation.target.key_id,
-        *operation.rules,
-        operation.key,
-        operation.rules->rules.FindSigner(operation.key.signer),
-        Attempt{operation.peer.identity, mechanism,
-                content ? content->digests : std::vector<Digest>(), operation.target.grant}};
+    const Asked asked{operation.peer,
+                      operation.token,
+                      operation.target.key_id,
+                      *operation.rules,
+                      operation.key,
+                      operation.rules->rules.FindSigner(operation.key.signer),
+                      Attempt{operation.peer.identity, mechanism,
+                              content ? content->digests : std::vector<Digest>(),
+                              operation.target.grant, operation.by_secret},
+                      operation.target.spend_only};
     if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
-    if (!operation.target.secret.empty() && !operation.token->settings().accept_any_pin) {
-      const gate::Refused wrong = WrongSecret(operation.target.token);
-      return tl::unexpected(
-          RecordRefusal(asked, Refusal{wrong.cause, wrong.message, wrong.hint, {}}));
-    }
     bool rules_changed = false;
     auto outcome = SpendAndSign(asked, *content, deliver, rules_changed);
     if (!rules_changed) return outcome;
-    auto again = Begin(operation.peer, operation.target);
+    auto again = Prepare(operation.peer, operation.target, operation.by_secret);
     if (!again) return tl::unexpected(again.error());
     operation.rules = std::move(again->rules);
     operation.key = std::move(again->key);
@@ -211,7 +234,8 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
         return SpendOne(tables, asked, ticket, spend);
       },
       [spent](Status status) { spent->set_value(std::move(status)); });
-  auto signature = SignOnToken(*asked.token, asked.key_id, content);
+  tl::expected<Bytes, TokenFailure> signature;
+  if (!asked.spend_only) signature = SignOnToken(*asked.token, asked.key_id, content);
   const Status written = spent->get_future().get();
 
   const auto discard = [&signature] {
@@ -233,7 +257,7 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
     return tl::unexpected(RecordWithheld(asked, *spend.use));
   }
   deliver(*signature);
-  PutBackDelivered({spend.use->id});
+  if (!asked.spend_only) PutBackDelivered({spend.use->id});
   return {};
 }
 
@@ -283,7 +307,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket&
           asked.attempt.mechanism,
           asked.digest(),
           asked.peer.program,
-          UseOutcome::kPending};
+          asked.spend_only ? UseOutcome::kDelegated : UseOutcome::kPending};
   GRANT_CHECK(tables.InsertUse(use));
   ticket.ChargeTo(grant_id);
   spend.use = std::move(use);
@@ -291,10 +315,14 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket&
 }
 
 gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal) {
+  const auto omitted = refusal_limit_.Admit(asked.peer.uid, clock_());
+  if (!omitted) return ToRefused(refusal);
+  nlohmann::json facts = asked.Facts();
+  if (*omitted > 0) facts["omitted"] = *omitted;
   const Status written = store_.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal,
-                                                asked.signer ? asked.signer->name : "", clock_(),
-                                                asked.Facts())));
+    GRANT_CHECK(
+        tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal,
+                                        asked.signer ? asked.signer->name : "", clock_(), facts)));
     return {};
   });
   return written ? ToRefused(refusal) : StoreFailing(written.error());
@@ -322,12 +350,12 @@ gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
 
 gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
   const Refusal refusal{Cause::kRevoked,
-                        "grant " + use.grant_id +
-                            " was revoked while the signature was made, so it "
-                            "was destroyed",
+                        "grant " + use.grant_id + " was revoked while " +
+                            (asked.spend_only ? "the use was spent, so it was withheld"
+                                              : "the signature was made, so it was destroyed"),
                         "grantctl grant show " + use.grant_id, use.grant_id};
   const Status written = store_.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(tables.SettleUse(use.id, UseOutcome::kWithheld));
+    GRANT_CHECK(tables.WithholdUse(use.id));
     nlohmann::json detail = asked.Facts();
     detail["use"] = use.id;
     GRANT_CHECK(tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal, use.signer,

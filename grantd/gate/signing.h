@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "grantd/gate/content.h"
 #include "grantd/gate/deliveries.h"
 #include "grantd/gate/key_directory.h"
+#include "grantd/gate/logins.h"
+#include "grantd/gate/refusal_limit.h"
 #include "grantd/gate/rules_in_force.h"
 #include "grantd/net/unix_socket.h"
 #include "grantd/store/store.h"
@@ -22,7 +25,8 @@ namespace grant {
 // A signature that has begun: who asks, with which key under which rules, and what for.
 struct SigningOperation {
   Peer peer;
-  gate::SignTarget target;
+  gate::SignTarget target;  // without its secret
+  std::optional<BySecret> by_secret;
   std::shared_ptr<const RulesVersion> rules;
   Token* token = nullptr;
   GovernedKey key;
@@ -33,18 +37,11 @@ struct SigningOperation {
 class Signing {
  public:
   using Clock = std::function<Time()>;
-  // Hands a signature to the client. Whatever becomes of it, the use stays spent.
+  // Hands a signature to the client, or the word that it may make one itself: then `signature` is
+  // empty. Whatever becomes of it, the use stays spent.
   using Deliver = std::function<void(const Bytes& signature)>;
 
-  Signing(Store& store, KeyDirectory& keys, Clock clock);
-
-  uint64_t run() const { return keys_.run(); }
-
-  // What the caller may look at. Refusals of these two are not audited: nothing was asked of a key.
-  std::vector<gate::TokenRecord> Tokens() { return keys_.Describe(); }
-  tl::expected<gate::Objects, gate::Refused> Objects(const gate::GetObjects& wanted);
-  // Whether the PIN proves anything: LoginAccepted, or why not.
-  tl::expected<void, gate::Refused> CheckPin(const gate::Login& login);
+  Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock);
 
   tl::expected<SigningOperation, gate::Refused> Begin(const Peer& peer,
                                                       const gate::SignTarget& target);
@@ -68,6 +65,9 @@ class Signing {
   struct Asked;  // an attempt in the form that rules and audit speak of
   struct Spend;  // what became of it in the store
 
+  tl::expected<SigningOperation, gate::Refused> Prepare(const Peer& peer,
+                                                        const gate::SignTarget& target,
+                                                        const std::optional<BySecret>& by_secret);
   Result<Ruling> Rule(Tables& tables, const Asked& asked, Time now);
   Status SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket& ticket, Spend& spend);
   tl::expected<void, gate::Refused> SpendAndSign(const Asked& asked, const ReducedContent& content,
@@ -80,9 +80,11 @@ class Signing {
 
   Store& store_;
   KeyDirectory& keys_;
+  Logins& logins_;
   Clock clock_;
   RulesInForce rules_;
   Deliveries deliveries_;
+  RefusalLimit refusal_limit_;
   std::mutex delivered_mutex_;
   std::vector<int64_t> delivered_;  // uses whose outcome is not recorded yet
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 
 #include "grantd/hsm/attribute_tables.h"
@@ -64,6 +65,21 @@ bool IsSet(const TokenObject& object, CK_ATTRIBUTE_TYPE type) {
   return attribute != nullptr && !attribute->value.empty() && attribute->value.front() != CK_FALSE;
 }
 
+KeyHandle HandleOf(CK_OBJECT_HANDLE handle, const TokenObject& object) {
+  KeyHandle key{handle, IsSet(object, CKA_ALWAYS_AUTHENTICATE)};
+  const gate::AttributeRecord* const type = object.Find(CKA_KEY_TYPE);
+  if (type != nullptr && type->value.size() == sizeof key.type) {
+    std::memcpy(&key.type, type->value.data(), sizeof key.type);
+  }
+  if (const gate::AttributeRecord* const modulus = object.Find(CKA_MODULUS)) {
+    const Bytes& value = modulus->value;
+    const auto top =
+        std::find_if(value.begin(), value.end(), [](uint8_t byte) { return byte != 0; });
+    key.modulus_bytes = static_cast<size_t>(value.end() - top);
+  }
+  return key;
+}
+
 }  // namespace
 
 const gate::AttributeRecord* TokenObject::Find(uint64_t type) const {
@@ -86,7 +102,9 @@ Catalog MakeCatalog(std::vector<ReadObject> read) {
     AppendNumber(identity, order);
     object.id = Fingerprint(identity);
     if (object.object_class == CKO_PRIVATE_KEY) {
-      catalog.private_keys[object.id] = {one.handle, IsSet(object, CKA_ALWAYS_AUTHENTICATE)};
+      catalog.private_keys[object.id] = HandleOf(one.handle, object);
+    } else if (object.object_class == CKO_PUBLIC_KEY) {
+      catalog.public_keys[object.id] = HandleOf(one.handle, object);
     }
     objects->objects.push_back(std::move(object));
   }

@@ -11,14 +11,18 @@
 
 namespace grant {
 
-struct SigningKey {
+struct KeyHandle {
   CK_OBJECT_HANDLE handle = 0;
   bool always_authenticate = false;
+  CK_KEY_TYPE type = CKK_VENDOR_DEFINED;
+  size_t modulus_bytes = 0;  // of an RSA key
 };
+using KeyHandles = std::unordered_map<uint64_t, KeyHandle>;  // by object id
 
 struct Catalog {
   std::shared_ptr<const TokenObjects> objects;
-  std::unordered_map<uint64_t, SigningKey> private_keys;  // by object id
+  KeyHandles private_keys;
+  KeyHandles public_keys;
 };
 
 // An object's id is a digest of what it is: class, CKA_ID, label and public value. So it outlives

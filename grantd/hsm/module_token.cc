@@ -8,6 +8,7 @@
 
 #include "grant/cryptoki/backing_module.h"
 #include "grantd/hsm/catalog.h"
+#include "grantd/hsm/key_calls.h"
 #include "grantd/hsm/object_reader.h"
 #include "grantd/hsm/session_pool.h"
 #include "grantd/hsm/slot.h"
@@ -21,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 constexpr Clock::duration kCatalogAgeMax = std::chrono::seconds(2);
 // A large or slow token is read less often: reading takes at most a twentieth of the time.
 constexpr int kPauseFactor = 20;
-constexpr size_t kSignatureBytesMax = 8192;
 
 // The module at `path`, loaded once per process however many tokens it serves.
 Result<CK_FUNCTION_LIST*> SharedModule(const std::string& path) {
@@ -45,6 +45,13 @@ struct Reading {
   Clock::time_point stale_at;
 };
 
+// How an operation with a key begins, and which keys it takes.
+struct Operation {
+  const char* name;
+  CK_C_SignInit init;  // C_VerifyInit and C_EncryptInit are alike
+  KeyHandles Catalog::*keys;
+};
+
 class ModuleToken : public Token {
  public:
   ModuleToken(CK_FUNCTION_LIST* functions, TokenSettings settings, KeySelector selector)
@@ -61,15 +68,23 @@ class ModuleToken : public Token {
   Result<std::shared_ptr<const TokenObjects>> Objects() override;
   tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id, const gate::SignMechanism& mechanism,
                                          ByteView data) override;
+  tl::expected<void, TokenFailure> Verify(uint64_t key_id, const gate::SignMechanism& mechanism,
+                                          ByteView data, ByteView signature) override;
+  tl::expected<Bytes, TokenFailure> Encrypt(uint64_t key_id,
+                                            const gate::EncryptMechanism& mechanism,
+                                            ByteView data) override;
+  tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
 
  private:
   std::shared_ptr<const Reading> Latest();
   SessionResult<std::shared_ptr<const Reading>> Read(SessionLease& lease);
-  SessionResult<SigningKey> FindKey(SessionLease& lease, uint64_t key_id);
+  SessionResult<KeyHandle> FindKey(SessionLease& lease, KeyHandles Catalog::*keys, uint64_t key_id);
   void Outdate(const SessionLease& lease);
-  SessionResult<void> Begin(SessionLease& lease, uint64_t key_id, CK_MECHANISM& mechanism);
-  SessionResult<Bytes> SignIn(SessionLease& lease, uint64_t key_id,
-                              const gate::SignMechanism& mechanism, ByteView data);
+  SessionResult<void> Begin(SessionLease& lease, const Operation& operation, uint64_t key_id,
+                            CK_MECHANISM& mechanism, size_t data_bytes);
+  // Runs `use(lease)` in a session of the pool.
+  template <typename Use>
+  auto InSession(Use use);
 
   CK_FUNCTION_LIST* const functions_;
   const TokenSettings settings_;
@@ -140,7 +155,8 @@ SessionResult<std::shared_ptr<const Reading>> ModuleToken::Read(SessionLease& le
 }
 
 // Handles hold for one login only, so a reading of an earlier one is never used.
-SessionResult<SigningKey> ModuleToken::FindKey(SessionLease& lease, uint64_t key_id) {
+SessionResult<KeyHandle> ModuleToken::FindKey(SessionLease& lease, KeyHandles Catalog::*keys,
+                                              uint64_t key_id) {
   auto reading = Latest();
   if (!reading || reading->login != lease.login()) {
     const std::lock_guard<std::mutex> lock(read_mutex_);
@@ -149,8 +165,9 @@ SessionResult<SigningKey> ModuleToken::FindKey(SessionLease& lease, uint64_t key
       GRANT_TRY(reading, Read(lease));
     }
   }
-  const auto found = reading->catalog.private_keys.find(key_id);
-  if (found == reading->catalog.private_keys.end()) {
+  const KeyHandles& handles = reading->catalog.*keys;
+  const auto found = handles.find(key_id);
+  if (found == handles.end()) {
     return tl::make_unexpected(MakeSessionFailure("C_FindObjects", CKR_KEY_HANDLE_INVALID));
   }
   return found->second;
@@ -161,86 +178,83 @@ void ModuleToken::Outdate(const SessionLease& lease) {
   if (latest_ && latest_->login == lease.login()) latest_.reset();
 }
 
-// A handle that is no longer valid is looked up anew, once: there is no signature before
-// C_SignInit.
-SessionResult<void> ModuleToken::Begin(SessionLease& lease, uint64_t key_id,
-                                       CK_MECHANISM& mechanism) {
+// A handle that is no longer valid is looked up anew, once: nothing is done with the key before the
+// operation has begun.
+SessionResult<void> ModuleToken::Begin(SessionLease& lease, const Operation& operation,
+                                       uint64_t key_id, CK_MECHANISM& mechanism,
+                                       size_t data_bytes) {
   CK_RV rv = CKR_OK;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    GRANT_TRY(const SigningKey key, FindKey(lease, key_id));
-    rv = functions_->C_SignInit(lease.handle(), &mechanism, key.handle);
+    GRANT_TRY(const KeyHandle key, FindKey(lease, operation.keys, key_id));
+    rv = CheckInput(key, mechanism.mechanism, data_bytes);
+    if (rv != CKR_OK) break;
+    rv = operation.init(lease.handle(), &mechanism, key.handle);
     if (rv == CKR_OK) {
       return key.always_authenticate ? pool_.Authenticate(lease.handle()) : SessionResult<void>();
     }
     if (rv != CKR_KEY_HANDLE_INVALID && rv != CKR_OBJECT_HANDLE_INVALID) break;
     Outdate(lease);
   }
-  return tl::make_unexpected(MakeSessionFailure("C_SignInit", rv));
+  // What SoftHSM says of parameters that it does not know; no argument of the call is at fault.
+  if (rv == CKR_ARGUMENTS_BAD && mechanism.pParameter != nullptr) rv = CKR_MECHANISM_PARAM_INVALID;
+  return tl::make_unexpected(MakeSessionFailure(operation.name, rv));
 }
 
-namespace {
-
-// Whether C_Sign answered so because the token would not sign. Other failures, of the line to the
-// token for instance, may follow a signature that was made.
-bool IsRefusal(CK_RV rv) {
-  switch (rv) {
-    case CKR_DATA_INVALID:
-    case CKR_DATA_LEN_RANGE:
-    case CKR_FUNCTION_REJECTED:
-    case CKR_KEY_FUNCTION_NOT_PERMITTED:
-    case CKR_KEY_HANDLE_INVALID:
-    case CKR_KEY_SIZE_RANGE:
-    case CKR_KEY_TYPE_INCONSISTENT:
-    case CKR_MECHANISM_INVALID:
-    case CKR_MECHANISM_PARAM_INVALID:
-    case CKR_OPERATION_NOT_INITIALIZED:
-    case CKR_USER_NOT_LOGGED_IN:
-      return true;
-    default:
-      return false;
-  }
+// Whether the token has judged the caller's input, and its session is as good as before.
+bool IsVerdict(CK_RV rv) {
+  return rv == CKR_SIGNATURE_INVALID || rv == CKR_SIGNATURE_LEN_RANGE;
 }
 
-}  // namespace
-
-SessionResult<Bytes> ModuleToken::SignIn(SessionLease& lease, uint64_t key_id,
-                                         const gate::SignMechanism& mechanism, ByteView data) {
-  CK_RSA_PKCS_PSS_PARAMS pss{};
-  CK_MECHANISM raw{mechanism.type, nullptr, 0};
-  if (mechanism.pss) {
-    pss = {mechanism.pss->hash, mechanism.pss->mgf, mechanism.pss->salt_bytes};
-    raw.pParameter = &pss;
-    raw.ulParameterLen = sizeof pss;
+template <typename Use>
+auto ModuleToken::InSession(Use use) {
+  using Value = typename std::invoke_result_t<Use, SessionLease&>::value_type;
+  using Outcome = tl::expected<Value, TokenFailure>;
+  auto lease = pool_.Acquire();
+  if (!lease) return Outcome(tl::make_unexpected(std::move(lease).error().failure));
+  auto outcome = use(*lease);
+  if (!outcome && !IsVerdict(outcome.error().failure.rv)) {
+    lease->Discard(outcome.error().failure.rv);
   }
-  GRANT_CHECK(Begin(lease, key_id, raw));
-  Bytes signature(kSignatureBytesMax);
-  CK_ULONG length = signature.size();
-  // C_Sign does not write to the data, though its prototype would let it. A module may reject a
-  // null pointer even where there is no data.
-  static const uint8_t kNoData = 0;
-  const uint8_t* const bytes = data.empty() ? &kNoData : data.data();
-  const CK_RV rv = functions_->C_Sign(lease.handle(), const_cast<uint8_t*>(bytes), data.size(),
-                                      signature.data(), &length);
-  if (rv != CKR_OK) {
-    SessionFailure failure = MakeSessionFailure("C_Sign", rv);
-    failure.failure.answered = IsRefusal(rv);
-    return tl::make_unexpected(std::move(failure));
-  }
-  signature.resize(std::min<size_t>(length, kSignatureBytesMax));
-  return signature;
+  return Outcome(std::move(outcome).map_error(
+      [](SessionFailure&& failed) { return std::move(failed.failure); }));
 }
 
 tl::expected<Bytes, TokenFailure> ModuleToken::Sign(uint64_t key_id,
                                                     const gate::SignMechanism& mechanism,
                                                     ByteView data) {
-  auto lease = pool_.Acquire();
-  if (!lease) return tl::make_unexpected(std::move(lease).error().failure);
-  auto signature = SignIn(*lease, key_id, mechanism, data);
-  if (!signature) {
-    lease->Discard(signature.error().failure.rv);
-    return tl::make_unexpected(std::move(signature).error().failure);
-  }
-  return *std::move(signature);
+  return InSession([&](SessionLease& lease) -> SessionResult<Bytes> {
+    RawMechanism raw(mechanism);
+    GRANT_CHECK(Begin(lease, {"C_SignInit", functions_->C_SignInit, &Catalog::private_keys}, key_id,
+                      raw.get(), data.size()));
+    return CallSign(functions_, lease.handle(), data);
+  });
+}
+
+tl::expected<void, TokenFailure> ModuleToken::Verify(uint64_t key_id,
+                                                     const gate::SignMechanism& mechanism,
+                                                     ByteView data, ByteView signature) {
+  return InSession([&](SessionLease& lease) -> SessionResult<void> {
+    RawMechanism raw(mechanism);
+    GRANT_CHECK(Begin(lease, {"C_VerifyInit", functions_->C_VerifyInit, &Catalog::public_keys},
+                      key_id, raw.get(), data.size()));
+    return CallVerify(functions_, lease.handle(), data, signature);
+  });
+}
+
+tl::expected<Bytes, TokenFailure> ModuleToken::Encrypt(uint64_t key_id,
+                                                       const gate::EncryptMechanism& mechanism,
+                                                       ByteView data) {
+  return InSession([&](SessionLease& lease) -> SessionResult<Bytes> {
+    RawMechanism raw(mechanism);
+    GRANT_CHECK(Begin(lease, {"C_EncryptInit", functions_->C_EncryptInit, &Catalog::public_keys},
+                      key_id, raw.get(), data.size()));
+    return CallEncrypt(functions_, lease.handle(), data);
+  });
+}
+
+tl::expected<Bytes, TokenFailure> ModuleToken::Random(size_t bytes) {
+  return InSession(
+      [&](SessionLease& lease) { return CallGenerateRandom(functions_, lease.handle(), bytes); });
 }
 
 }  // namespace

@@ -50,12 +50,11 @@ Result<std::vector<CK_SLOT_ID>> SlotsWithToken(CK_FUNCTION_LIST* functions) {
   return slots;
 }
 
-// What the token does with the mechanism and grantd does not.
-constexpr CK_FLAGS kUsesNotServed = CKF_ENCRYPT | CKF_DECRYPT | CKF_DIGEST | CKF_SIGN_RECOVER |
-                                    CKF_VERIFY | CKF_VERIFY_RECOVER | CKF_GENERATE |
-                                    CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP | CKF_DERIVE;
+// Of a mechanism's flags, those that say nothing about a use.
+constexpr CK_FLAGS kFlagsKept = CKF_HW | CKF_EC_F_P | CKF_EC_F_2M | CKF_EC_ECPARAMETERS |
+                                CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS | CKF_EC_COMPRESS;
 
-tl::expected<std::vector<gate::MechanismRecord>, CK_RV> SigningMechanismsOf(
+tl::expected<std::vector<gate::MechanismRecord>, CK_RV> ServedMechanismsOf(
     CK_FUNCTION_LIST* functions, CK_SLOT_ID slot) {
   std::vector<CK_MECHANISM_TYPE> types(kMechanismsMax);
   CK_ULONG count = kMechanismsMax;
@@ -65,12 +64,13 @@ tl::expected<std::vector<gate::MechanismRecord>, CK_RV> SigningMechanismsOf(
   types.resize(count);
   std::vector<gate::MechanismRecord> mechanisms;
   for (const CK_MECHANISM_TYPE type : types) {
-    if (cryptoki::FindSigningMechanism(type) == nullptr) continue;
+    const CK_FLAGS served = cryptoki::UsesServed(type);
+    if (served == 0) continue;
     CK_MECHANISM_INFO info{};
     if (functions->C_GetMechanismInfo(slot, type, &info) != CKR_OK) continue;
-    if ((info.flags & CKF_SIGN) == 0) continue;
+    if ((info.flags & served) == 0) continue;
     mechanisms.push_back(
-        {type, info.ulMinKeySize, info.ulMaxKeySize, info.flags & ~kUsesNotServed});
+        {type, info.ulMinKeySize, info.ulMaxKeySize, info.flags & (served | kFlagsKept)});
   }
   return mechanisms;
 }
@@ -111,7 +111,7 @@ tl::expected<void, CK_RV> DescribeSlot(CK_FUNCTION_LIST* functions, CK_SLOT_ID s
   CK_RV rv = functions->C_GetSlotInfo(slot, &slot_info);
   if (rv == CKR_OK) rv = functions->C_GetTokenInfo(slot, &token_info);
   if (rv != CKR_OK) return tl::make_unexpected(rv);
-  GRANT_TRY(record.mechanisms, SigningMechanismsOf(functions, slot));
+  GRANT_TRY(record.mechanisms, ServedMechanismsOf(functions, slot));
   record.slot_id = slot;
   record.slot_description = Unpadded(slot_info.slotDescription);
   record.slot_manufacturer = Unpadded(slot_info.manufacturerID);

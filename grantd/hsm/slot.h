@@ -15,8 +15,8 @@ namespace grant {
 Result<CK_SLOT_ID> FindSlot(CK_FUNCTION_LIST* functions, const KeySelector& selector,
                             const TokenSettings& settings);
 
-// Fills in what the module says about the slot, its token and the mechanisms that sign. `record` is
-// unchanged on error, which is the module's own CK_RV.
+// Fills in what the module says about the slot, its token and the mechanisms that grantd serves.
+// `record` is unchanged on error, which is the module's own CK_RV.
 tl::expected<void, CK_RV> DescribeSlot(CK_FUNCTION_LIST* functions, CK_SLOT_ID slot,
                                        gate::TokenRecord& record);
 

@@ -67,8 +67,8 @@ class Token {
 
   // Any thread may call these.
   virtual const TokenSettings& settings() const = 0;
-  // The token as the module shows it, with only the mechanisms that sign. `present` is false while
-  // it cannot be used.
+  // The token as the module shows it, with the mechanisms that grantd serves and the flags of what
+  // it serves them for. `present` is false while it cannot be used.
   virtual gate::TokenRecord Describe() = 0;
   // Private keys, public keys, certificates, and data objects that are not private; with every
   // attribute that is not sensitive. Secret keys are left out.
@@ -77,6 +77,18 @@ class Token {
   virtual tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id,
                                                  const gate::SignMechanism& mechanism,
                                                  ByteView data) = 0;
+
+  // What follows uses public keys only: the ID of a private key is CKR_KEY_HANDLE_INVALID.
+
+  // Fails with CKR_SIGNATURE_INVALID or CKR_SIGNATURE_LEN_RANGE where the signature is not right.
+  virtual tl::expected<void, TokenFailure> Verify(uint64_t key_id,
+                                                  const gate::SignMechanism& mechanism,
+                                                  ByteView data, ByteView signature) = 0;
+  virtual tl::expected<Bytes, TokenFailure> Encrypt(uint64_t key_id,
+                                                    const gate::EncryptMechanism& mechanism,
+                                                    ByteView data) = 0;
+  // That many bytes of the token's own generator.
+  virtual tl::expected<Bytes, TokenFailure> Random(size_t bytes) = 0;
 };
 
 // Loads the backing module, finds the token by its URI, and logs in with the PIN from the file.

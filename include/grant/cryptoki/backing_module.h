@@ -21,12 +21,16 @@ class BackingModule {
   void Finalize();
 
   CK_FUNCTION_LIST* functions() const { return functions_; }
+  // The same and those of version 3.0, where the module has them; the others are null.
+  const CK_FUNCTION_LIST_3_0& all_functions() const { return all_functions_; }
   const std::string& path() const { return path_; }
 
  private:
-  BackingModule(std::string path, CK_FUNCTION_LIST* functions);
+  BackingModule(std::string path, CK_FUNCTION_LIST* functions,
+                const CK_FUNCTION_LIST_3_0& all_functions);
   std::string path_;
   CK_FUNCTION_LIST* functions_;
+  CK_FUNCTION_LIST_3_0 all_functions_;
 };
 
 // "C_Sign failed: CKR_DEVICE_ERROR" as an Error of Code::kUnavailable.

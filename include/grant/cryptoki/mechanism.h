@@ -1,5 +1,5 @@
-// What the signing mechanisms of PKCS#11 3.0 (Mechanisms, chapters 2.1 RSA, 2.3 Elliptic curve) do:
-// pure facts, no calls.
+// What the mechanisms of PKCS#11 3.0 that grantd serves do (Mechanisms, chapters 2.1 RSA, 2.3
+// Elliptic curve, 2.20 to 2.25 hashes): pure facts, no calls.
 #pragma once
 
 #include <optional>
@@ -28,9 +28,25 @@ struct MechanismFacts {
   std::optional<Hash> hash;  // set where the mechanism hashes the data itself
 };
 
-// Every signing mechanism that grantd serves. The module offers those of them that the token has.
+// Every mechanism that grantd signs and verifies with. The module offers those of them that the
+// token has, and so with the next two lists.
 std::span<const MechanismFacts> SigningMechanisms();
 const MechanismFacts* FindSigningMechanism(CK_MECHANISM_TYPE type);  // null if it is none
+
+// What grantd computes digests with: the hashes above, and MD5 for the sake of old tools.
+struct DigestFacts {
+  CK_MECHANISM_TYPE type;
+  size_t digest_bytes;
+};
+std::span<const DigestFacts> DigestMechanisms();
+const DigestFacts* FindDigestMechanism(CK_MECHANISM_TYPE type);  // null if it is none
+
+// What grantd encrypts with; the key is the public part of an RSA key.
+std::span<const CK_MECHANISM_TYPE> EncryptionMechanisms();
+
+// The flags of CK_MECHANISM_INFO that stand for what grantd does with the mechanism; 0 where it
+// does nothing with it.
+CK_FLAGS UsesServed(CK_MECHANISM_TYPE type);
 
 const HashFacts& FactsOf(Hash hash);
 std::optional<Hash> HashByMechanism(CK_MECHANISM_TYPE digest_mechanism);  // CKM_SHA256 -> kSha256

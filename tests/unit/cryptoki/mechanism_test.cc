@@ -42,6 +42,27 @@ TEST(SigningMechanisms, TheRawCounterpartHasTheSameSchemeAndNoHash) {
   EXPECT_EQ(RawCounterpart(Scheme::kEcdsa), CKM_ECDSA);
 }
 
+TEST(DigestMechanisms, AreFoundByTheirTypeAndAgreeWithTheHashes) {
+  for (const DigestFacts& facts : DigestMechanisms()) {
+    EXPECT_EQ(FindDigestMechanism(facts.type), &facts);
+    if (const auto hash = HashByMechanism(facts.type)) {
+      EXPECT_EQ(FactsOf(*hash).digest_bytes, facts.digest_bytes);
+    }
+  }
+  EXPECT_EQ(FindDigestMechanism(CKM_MD5)->digest_bytes, 16U);
+  EXPECT_EQ(FindDigestMechanism(CKM_SHA256_RSA_PKCS), nullptr);
+  EXPECT_EQ(FindDigestMechanism(CKM_SHA256_HMAC), nullptr);
+}
+
+TEST(UsesServed, AreThoseThatNeedNoSecretBesideSigning) {
+  EXPECT_EQ(UsesServed(CKM_SHA256_RSA_PKCS), CKF_SIGN | CKF_VERIFY);
+  EXPECT_EQ(UsesServed(CKM_RSA_X_509), CKF_SIGN | CKF_VERIFY | CKF_ENCRYPT);
+  EXPECT_EQ(UsesServed(CKM_RSA_PKCS_OAEP), CKF_ENCRYPT);
+  EXPECT_EQ(UsesServed(CKM_SHA512), CKF_DIGEST);
+  EXPECT_EQ(UsesServed(CKM_AES_CBC), 0U);
+  EXPECT_EQ(UsesServed(CKM_ECDH1_DERIVE), 0U);
+}
+
 TEST(Hashes, AreFoundByMechanismAndByName) {
   for (Hash hash : {Hash::kSha1, Hash::kSha224, Hash::kSha256, Hash::kSha384, Hash::kSha512}) {
     const HashFacts& facts = FactsOf(hash);

@@ -116,6 +116,31 @@ TEST(Content, OfAllClientsTogetherIsBounded) {
   EXPECT_TRUE(later.Finish().has_value());
 }
 
+TEST(Content, ThatIsVerifiedLeavesRoomForWhatIsSigned) {
+  std::vector<Content> verified;
+  for (size_t kept = 0; kept < kKeptForVerifyingBytesMax; kept += kWholeDataBytesMax) {
+    verified.push_back(Content::Begin({CKM_EDDSA, {}}, true, Purpose::kVerifying).value());
+    verified.back().Add(Bytes(kWholeDataBytesMax));
+  }
+  Content late = Content::Begin({CKM_EDDSA, {}}, true, Purpose::kVerifying).value();
+  late.Add(Bytes(1));
+  EXPECT_EQ(late.Finish().error().cause, Cause::kBusy);
+  Content signing = Content::Begin({CKM_EDDSA, {}}, true).value();
+  signing.Add(Bytes(kWholeDataBytesMax));
+  EXPECT_TRUE(signing.Finish().has_value());
+}
+
+TEST(Content, IsReducedForVerifyingAsForSigning) {
+  for (const CK_MECHANISM_TYPE type : {CKM_SHA512_RSA_PKCS, CKM_ECDSA_SHA224, CKM_EDDSA}) {
+    Content content = Content::Begin({type, {}}, true, Purpose::kVerifying).value();
+    content.Add(AsBytes("abc"));
+    const ReducedContent verified = content.Finish().value();
+    const ReducedContent made = Reduce({type, {}}, AsBytes("abc"));
+    EXPECT_EQ(verified.mechanism, made.mechanism);
+    EXPECT_EQ(verified.data, made.data);
+  }
+}
+
 TEST(Content, KeepsNoMoreThanItsBound) {
   Content content = Content::Begin({CKM_EDDSA, {}}, true).value();
   content.Add(Bytes(kWholeDataBytesMax));

@@ -77,8 +77,16 @@ TEST(Catalog, OnlyPrivateKeysSign) {
   const Catalog catalog =
       MakeCatalog({Key(1, "a", {1}), Key(2, "public", {1}, CKO_PUBLIC_KEY), std::move(careful)});
   EXPECT_EQ(catalog.private_keys.size(), 2U);
+  EXPECT_EQ(catalog.public_keys.size(), 1U);
+  EXPECT_EQ(catalog.public_keys.at(IdOf(catalog, "public")).handle, 2U);
   EXPECT_FALSE(catalog.private_keys.at(IdOf(catalog, "a")).always_authenticate);
   EXPECT_TRUE(catalog.private_keys.at(IdOf(catalog, "careful")).always_authenticate);
+}
+
+TEST(Catalog, AModulusIsMeasuredWithoutLeadingZeros) {
+  const Catalog catalog = MakeCatalog({Key(1, "a", {0, 0, 5, 0, 1}), Key(2, "b", {})});
+  EXPECT_EQ(catalog.private_keys.at(IdOf(catalog, "a")).modulus_bytes, 3U);
+  EXPECT_EQ(catalog.private_keys.at(IdOf(catalog, "b")).modulus_bytes, 0U);
 }
 
 }  // namespace

@@ -190,15 +190,25 @@ TEST_F(ModuleTokenObjects, TheTokenIsDescribedAsTheModuleDoes) {
   EXPECT_EQ(record.slot_manufacturer, "SoftHSM project");
   EXPECT_NE(record.token_flags & CKF_LOGIN_REQUIRED, 0U);
   EXPECT_EQ(record.pin_length_max, 255U);
-  std::vector<uint64_t> mechanisms;
-  for (const gate::MechanismRecord& one : record.mechanisms) {
-    EXPECT_NE(one.flags & CKF_SIGN, 0U);
-    EXPECT_EQ(one.flags & (CKF_ENCRYPT | CKF_DECRYPT | CKF_VERIFY | CKF_WRAP | CKF_UNWRAP), 0U);
-    mechanisms.push_back(one.type);
+}
+
+TEST_F(ModuleTokenObjects, MechanismsAreListedForWhatGrantdServesThemFor) {
+  std::map<uint64_t, uint64_t> flags;
+  for (const gate::MechanismRecord& one : Open("prod")->Describe().mechanisms) {
+    flags[one.type] = one.flags;
   }
-  EXPECT_THAT(mechanisms, IsSupersetOf({CKM_RSA_PKCS, CKM_SHA256_RSA_PKCS, CKM_SHA256_RSA_PKCS_PSS,
-                                        CKM_ECDSA, CKM_EDDSA}));
-  EXPECT_THAT(mechanisms, ::testing::Not(::testing::Contains(CKM_SHA256_HMAC)));
+  EXPECT_EQ(flags.at(CKM_SHA256_RSA_PKCS), CKF_SIGN | CKF_VERIFY);
+  EXPECT_EQ(flags.at(CKM_RSA_PKCS), CKF_SIGN | CKF_VERIFY | CKF_ENCRYPT);
+  EXPECT_EQ(flags.at(CKM_RSA_PKCS_OAEP), CKF_ENCRYPT);
+  EXPECT_EQ(flags.at(CKM_SHA256), CKF_DIGEST);
+  EXPECT_EQ(flags.at(CKM_MD5), CKF_DIGEST);
+  EXPECT_EQ(flags.at(CKM_ECDSA) & (CKF_SIGN | CKF_VERIFY), CKF_SIGN | CKF_VERIFY);
+  EXPECT_NE(flags.at(CKM_ECDSA) & CKF_EC_NAMEDCURVE, 0U);
+  EXPECT_TRUE(flags.contains(CKM_EDDSA));
+  for (const CK_MECHANISM_TYPE type :
+       {CKM_SHA256_HMAC, CKM_AES_CBC, CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_ECDH1_DERIVE}) {
+    EXPECT_FALSE(flags.contains(type)) << type;
+  }
 }
 
 }  // namespace

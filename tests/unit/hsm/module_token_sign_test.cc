@@ -84,12 +84,24 @@ TEST_F(ModuleTokenSign, TheTokensOwnRefusalComesBack) {
   EXPECT_EQ(mechanism.error().rv, CKR_MECHANISM_INVALID);
   EXPECT_TRUE(mechanism.error().answered);
 
-  const auto too_long = Sign("rsa", {CKM_RSA_PKCS, {}}, std::string(300, 'x'));
+  const auto too_long = Sign("rsa", {CKM_RSA_PKCS, {}}, std::string(250, 'x'));
   ASSERT_FALSE(too_long);
   EXPECT_EQ(too_long.error().function, "C_Sign");
   EXPECT_EQ(too_long.error().rv, CKR_GENERAL_ERROR);
   EXPECT_FALSE(too_long.error().answered) << "a general error may hide a signature that was made";
   EXPECT_TRUE(Sign("rsa", {CKM_RSA_PKCS, {}}, "short")) << "an error spoils no later signature";
+}
+
+TEST_F(ModuleTokenSign, WhatDoesNotFitTheKeyNeverReachesTheModule) {
+  // SoftHSM would not survive the first.
+  const auto too_long = Sign("rsa", {CKM_RSA_X_509, {}}, std::string(257, 'x'));
+  ASSERT_FALSE(too_long);
+  EXPECT_EQ(too_long.error().rv, CKR_DATA_LEN_RANGE);
+  EXPECT_TRUE(too_long.error().answered);
+  const auto other_key = Sign("rsa", {CKM_ECDSA, {}}, std::string(32, 'x'));
+  ASSERT_FALSE(other_key);
+  EXPECT_EQ(other_key.error().rv, CKR_KEY_TYPE_INCONSISTENT);
+  EXPECT_TRUE(other_key.error().answered);
 }
 
 TEST_F(ModuleTokenSign, AnIdThatIsNoPrivateKeySignsNothing) {

@@ -1,0 +1,34 @@
+#include "grantd/gate/inventory.h"
+
+#include "grantd/gate/refused.h"
+
+namespace grant {
+
+tl::expected<std::shared_ptr<const RulesVersion>, gate::Refused> Inventory::Rules() {
+  std::shared_ptr<const RulesVersion> rules;
+  const Status read = store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(rules, rules_.Get(tables));
+    return {};
+  });
+  if (!read) return tl::unexpected(StoreFailing(read.error()));
+  return rules;
+}
+
+tl::expected<gate::Objects, gate::Refused> Inventory::Objects(const gate::GetObjects& wanted) {
+  Token* token = keys_.FindToken(wanted.token);
+  if (token == nullptr) return tl::unexpected(NoSuchToken(wanted.token));
+  GRANT_TRY(const auto rules, Rules());
+  auto objects = keys_.ObjectsFor(*token, wanted.known_version, *rules);
+  if (!objects) return tl::unexpected(TokenUnavailable(objects.error()));
+  return *std::move(objects);
+}
+
+tl::expected<gate::KeyIdentified, gate::Refused> Inventory::Identify(
+    const gate::IdentifyKey& seen) {
+  GRANT_TRY(const auto rules, Rules());
+  auto identified = keys_.Identify(seen, *rules);
+  if (!identified) return tl::unexpected(TokenUnavailable(identified.error()));
+  return *std::move(identified);
+}
+
+}  // namespace grant

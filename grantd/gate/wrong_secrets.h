@@ -1,0 +1,49 @@
+// An end to guessing PINs: how many wrong ones each user gave of late.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "grantd/domain/time.h"
+
+namespace grant {
+
+inline constexpr size_t kWrongSecretsMax = 10;  // within the span, and then the user is locked
+inline constexpr Duration kWrongSecretsSpan = std::chrono::minutes(10);
+inline constexpr Duration kSecretsLock = std::chrono::minutes(10);
+// Users that are remembered. When there are more, those whose last wrong PIN is the longest ago are
+// forgotten.
+inline constexpr size_t kWrongSecretsUsersMax = 1024;
+
+// Any thread may call these. `now` may stand still, but not go back.
+class WrongSecrets {
+ public:
+  enum class Counted {
+    kMore,    // the user may try again
+    kLocks,   // this one was the last; LockedUntil() says how long
+    kLocked,  // the user was locked already
+  };
+
+  Counted Count(uid_t uid, Time now);
+
+  // The first instant at which the user may try again; nothing where that is now.
+  std::optional<Time> LockedUntil(uid_t uid, Time now);
+
+ private:
+  struct User {
+    std::vector<Time> wrong;  // fewer than kWrongSecretsMax, oldest first
+    std::optional<Time> locked_until;
+    Time last;
+  };
+
+  void MakeRoom(Time now);
+
+  std::mutex mutex_;
+  std::map<uid_t, User> users_;
+};
+
+}  // namespace grant
