@@ -78,11 +78,42 @@ Status SetTimeout(Config& config, std::string_view value) {
   return {};
 }
 
+Status SetMode(Config& config, std::string_view value) {
+  GRANT_TRY(const std::string mode, ParseText(value));
+  if (mode != "broker" && mode != "wrap") {
+    return Wrong("'" + mode + "' is not a mode", R"(it is "broker" or "wrap")");
+  }
+  config.mode = mode == "wrap" ? Mode::kWrap : Mode::kBroker;
+  return {};
+}
+
+Status SetModule(Config& config, std::string_view value) {
+  GRANT_TRY(config.module, ParseText(value));
+  if (!config.module.starts_with("/")) {
+    return Wrong("'" + config.module + "' is not an absolute path");
+  }
+  return {};
+}
+
+// What one line alone does not show.
+Status CheckWhole(const Config& config, const std::string& file) {
+  if (config.mode == Mode::kWrap && config.module.empty()) {
+    return Wrong(file + ": mode = \"wrap\" needs the backing module",
+                 "module = \"/usr/lib/softhsm/libsofthsm2.so\", for instance");
+  }
+  if (config.mode == Mode::kBroker && !config.module.empty()) {
+    return Wrong(file + ": module is for mode = \"wrap\" only",
+                 "grantd.toml names the backing module of a token that grantd serves");
+  }
+  return {};
+}
+
 struct Key {
   std::string_view name;
   Status (*set)(Config& config, std::string_view value);
 };
-constexpr Key kKeys[] = {{"gate", SetGate}, {"timeout_ms", SetTimeout}};
+constexpr Key kKeys[] = {
+    {"gate", SetGate}, {"timeout_ms", SetTimeout}, {"mode", SetMode}, {"module", SetModule}};
 
 // Levenshtein's distance: how many characters differ.
 size_t Distance(std::string_view a, std::string_view b) {
@@ -169,6 +200,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& file) {
       return tl::make_unexpected(std::move(parsed).error());
     }
   }
+  GRANT_CHECK(CheckWhole(config, file));
   return config;
 }
 

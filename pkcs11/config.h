@@ -5,6 +5,9 @@
 //
 //   gate = "unix:/run/grantd/gate.sock"   # where grantd listens
 //   timeout_ms = 30000                    # longest wait for a signature, 100 to 600000
+//   mode = "broker"                       # "broker": grantd signs; "wrap": the module below does,
+//                                         # in this process, after grantd has counted the use
+//   module = "/usr/lib/softhsm/libsofthsm2.so"   # the backing module; with mode = "wrap" only
 //
 // GRANTD_GATE takes the place of gate; GRANTD_GRANT names the one grant to sign under. In a setuid
 // program the environment counts for nothing.
@@ -29,10 +32,14 @@ inline constexpr int kTimeoutMsMin = 100;
 inline constexpr int kTimeoutMsMax = 600 * 1000;
 inline constexpr std::chrono::milliseconds kListTimeoutMax{5000};
 
+enum class Mode { kBroker, kWrap };
+
 struct Config {
   std::string gate;
+  Mode mode = Mode::kBroker;
+  std::string module;                             // an absolute path with kWrap, empty with kBroker
   std::string grant;                              // empty: grantd chooses
-  std::chrono::milliseconds sign_timeout{30000};  // a signature, a login
+  std::chrono::milliseconds sign_timeout{30000};  // a login, and what token or grantd compute
   // Everything else: connecting, tokens, objects.
   std::chrono::milliseconds list_timeout() const { return std::min(sign_timeout, kListTimeoutMax); }
 };

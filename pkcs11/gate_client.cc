@@ -1,13 +1,13 @@
-#include "pkcs11/broker/gate_client.h"
+#include "pkcs11/gate_client.h"
 
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "grant/wipe.h"
 #include "pkcs11/log.h"
 #include "pkcs11/refusal_rv.h"
-#include "pkcs11/secret.h"
 
 namespace grant::pkcs11 {
 namespace {
@@ -108,6 +108,12 @@ tl::unexpected<Error> GateClient::Unreachable(const grant::Error& error) {
   if (!away_.exchange(true)) TellPerson(result);
   result.tell = pkcs11::Tell::kNothing;
   return tl::unexpected<Error>(std::move(result));
+}
+
+Result<Bytes> GateClient::CheckLength(Bytes answer, size_t bytes) const {
+  if (answer.size() == bytes) return answer;
+  return tl::unexpected<Error>(
+      FromBadAnswer({Code::kInvalid, "what it sent has the wrong length", {}}, config_.gate));
 }
 
 }  // namespace grant::pkcs11

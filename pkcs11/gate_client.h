@@ -64,6 +64,10 @@ class GateClient {
     return answer;
   }
 
+  // Gives the caller's bytes back if they are that many: what grantd answered goes into a buffer
+  // that was measured before. CKR_DEVICE_ERROR.
+  Result<Bytes> CheckLength(Bytes answer, size_t bytes) const;
+
   const Config& config() const { return config_; }
 
  private:

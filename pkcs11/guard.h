@@ -52,37 +52,54 @@ struct FunctionName {
   constexpr FunctionName(const char (&name)[N]) { std::copy_n(name, N, text); }
 };
 
-// The C function around a body. What the body asks for first says when it may be called: nothing,
-// at any time; the Broker, after C_Initialize; a Session, with the handle of an open one.
-template <FunctionName kName, auto kBody, typename... Args>
-constexpr auto EntryOf(Status (*)(Args...)) {
-  return +[](Args... args) -> CK_RV {
-    return Guard(kName.text, [&](Library*) { return kBody(args...); });
-  };
+// What the broker does for a function that has the same answer for every open session.
+template <CK_RV kRv>
+struct Always {};
+
+// Calls a body of the broker placement. What the body asks for first says when it may be called:
+// the Broker, after C_Initialize; a Session, with the handle of an open one.
+template <typename... Parameters, typename... Arguments>
+Status InBroker(Status (*body)(Broker&, Parameters...), Broker& broker, Arguments... arguments) {
+  return body(broker, arguments...);
 }
 
-template <FunctionName kName, auto kBody, typename... Args>
-constexpr auto EntryOf(Status (*)(Broker&, Args...)) {
-  return +[](Args... args) -> CK_RV {
+template <typename... Parameters, typename... Arguments>
+Status InBroker(Status (*body)(Session&, Parameters...), Broker& broker, CK_SESSION_HANDLE handle,
+                Arguments... arguments) {
+  GRANT_TRY(const SessionRef session, broker.sessions.Find(handle));
+  return body(*session, arguments...);
+}
+
+template <CK_RV kRv, typename... Arguments>
+Status InBroker(Always<kRv>, Broker& broker, CK_SESSION_HANDLE handle, Arguments...) {
+  GRANT_CHECK(broker.sessions.Find(handle));
+  return Fail(kRv);
+}
+
+// The C function around its bodies in the two placements; `signature` only gives its type.
+template <FunctionName kName, auto kInBroker, auto kInWrap, typename... Arguments>
+constexpr auto EntryOf(CK_RV (*CK_FUNCTION_LIST_3_0::* /*signature*/)(Arguments...)) {
+  return +[](Arguments... arguments) -> CK_RV {
     return Guard(kName.text, [&](Library* library) -> Status {
       if (library == nullptr) return Fail(CKR_CRYPTOKI_NOT_INITIALIZED);
-      return kBody(library->broker, args...);
+      if (library->wrap) return kInWrap(*library->wrap, arguments...);
+      return InBroker(kInBroker, *library->broker, arguments...);
     });
   };
 }
 
-template <FunctionName kName, auto kBody, typename... Args>
-constexpr auto EntryOf(Status (*)(Session&, Args...)) {
-  return +[](CK_SESSION_HANDLE handle, Args... args) -> CK_RV {
-    return Guard(kName.text, [&](Library* library) -> Status {
-      if (library == nullptr) return Fail(CKR_CRYPTOKI_NOT_INITIALIZED);
-      GRANT_TRY(const SessionRef session, library->broker.sessions.Find(handle));
-      return kBody(*session, args...);
-    });
+template <FunctionName kName, auto kMember, auto kInBroker, auto kInWrap = wrap::kThrough<kMember>>
+inline constexpr auto kEntry = EntryOf<kName, kInBroker, kInWrap>(kMember);
+
+// The C function around a body that may be called at any time.
+template <FunctionName kName, auto kBody, typename... Arguments>
+constexpr auto AnytimeEntryOf(Status (*)(Arguments...)) {
+  return +[](Arguments... arguments) -> CK_RV {
+    return Guard(kName.text, [&](Library*) { return kBody(arguments...); });
   };
 }
 
 template <FunctionName kName, auto kBody>
-inline constexpr auto kEntry = EntryOf<kName, kBody>(kBody);
+inline constexpr auto kAnytimeEntry = AnytimeEntryOf<kName, kBody>(kBody);
 
 }  // namespace grant::pkcs11

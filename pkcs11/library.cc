@@ -47,20 +47,32 @@ Status CheckArguments(const CK_C_INITIALIZE_ARGS& arguments) {
 
 }  // namespace
 
-// The host's mutex callbacks are accepted and not used: the module's locks are the system's, which
-// serve a host that brings its own just as well, and hosts that always pass them would otherwise be
-// turned away with CKR_CANT_LOCK.
-Status Library::Start(const CK_C_INITIALIZE_ARGS* arguments) {
+// The broker accepts the host's mutex callbacks and does not use them: the module's locks are the
+// system's, which serve a host that brings its own just as well, and hosts that always pass them
+// would otherwise be turned away with CKR_CANT_LOCK.
+Status Library::Start(CK_C_INITIALIZE_ARGS* arguments) {
   if (arguments != nullptr) GRANT_CHECK(CheckArguments(*arguments));
+  if (Running()) return Fail(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+  GRANT_TRY(Config config, LoadConfig());
+  auto library = std::make_shared<Library>(std::move(config), Log::Open());
+  Status answer;
+  if (library->config.mode == Mode::kWrap) {
+    GRANT_TRY(library->wrap, wrap::Wrap::Open(library->config));
+    answer = library->wrap->Initialize(arguments);
+    if (!answer && answer.error().rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) return answer;
+  } else {
+    library->broker = std::make_unique<Broker>(library->config);
+  }
   Process& process = ThisProcess();
   std::lock_guard lock(process.mutex);
   if (process.library) return Fail(CKR_CRYPTOKI_ALREADY_INITIALIZED);
-  GRANT_TRY(Config config, LoadConfig());
-  process.library = std::make_shared<Library>(std::move(config), Log::Open());
-  return {};
+  process.library = std::move(library);
+  // There was no log to write to when the call began.
+  process.library->log.Call("C_Initialize", answer ? CKR_OK : answer.error().rv, {});
+  return answer;
 }
 
-Status Library::Stop(const void* reserved) {
+Status Library::Stop(CK_VOID_PTR reserved) {
   if (reserved != nullptr) return Fail(CKR_ARGUMENTS_BAD);
   std::shared_ptr<Library> stopped;
   {
@@ -68,8 +80,10 @@ Status Library::Stop(const void* reserved) {
     std::lock_guard lock(process.mutex);
     stopped = std::exchange(process.library, nullptr);
   }
-  if (!stopped) return Fail(CKR_CRYPTOKI_NOT_INITIALIZED);
-  stopped->broker.sessions.CloseAll();
+  // A forked child has inherited an initialised backing module, and may want it finalised.
+  if (!stopped) return wrap::Wrap::FinalizeInherited();
+  if (stopped->wrap) return stopped->wrap->Finalize();
+  stopped->broker->sessions.CloseAll();
   return {};
 }
 

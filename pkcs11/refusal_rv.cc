@@ -20,6 +20,7 @@ CK_RV TokenRv(CK_RV rv) {
     case CKR_KEY_TYPE_INCONSISTENT:
     case CKR_MECHANISM_INVALID:
     case CKR_MECHANISM_PARAM_INVALID:
+    case CKR_RANDOM_NO_RNG:
       return rv;
     default:
       return CKR_DEVICE_ERROR;
@@ -63,6 +64,10 @@ CK_RV RefusalRv(Cause cause, CK_RV token_rv) {
       return CKR_DEVICE_ERROR;
     case Cause::kBusy:
       return CKR_FUNCTION_FAILED;
+    case Cause::kSignatureInvalid:
+      return CKR_SIGNATURE_INVALID;
+    case Cause::kSignatureLength:
+      return CKR_SIGNATURE_LEN_RANGE;
   }
   // A newer grantd has a cause that this module does not know; refused it is.
   return CKR_FUNCTION_REJECTED;
@@ -70,7 +75,11 @@ CK_RV RefusalRv(Cause cause, CK_RV token_rv) {
 
 Error FromRefused(gate::Refused refused) {
   CK_RV rv = RefusalRv(refused.cause, refused.token_rv);
-  return {rv, std::move(refused.message), std::move(refused.hint), Tell::kRefused};
+  // That a signature is not right is what the program asked, and no refusal to a person.
+  const bool verdict =
+      refused.cause == Cause::kSignatureInvalid || refused.cause == Cause::kSignatureLength;
+  return {rv, std::move(refused.message), std::move(refused.hint),
+          verdict ? Tell::kNothing : Tell::kRefused};
 }
 
 Error FromUnreachable(const grant::Error& error, const std::string& gate) {

@@ -32,8 +32,8 @@ std::optional<T> ValueAs(const gate::AttributeRecord* attribute) {
 
 CK_RV ReadAttribute(const Object& object, CK_ATTRIBUTE& wanted) {
   const gate::AttributeRecord* attribute = object.Find(wanted.type);
-  if (object.IsSensitive(wanted.type)) return CKR_ATTRIBUTE_SENSITIVE;
   if (attribute == nullptr) return CKR_ATTRIBUTE_TYPE_INVALID;
+  if (object.IsSensitive(wanted.type)) return CKR_ATTRIBUTE_SENSITIVE;
   const size_t size = attribute->value.size();
   if (wanted.pValue != nullptr) {
     if (wanted.ulValueLen < size) return CKR_BUFFER_TOO_SMALL;

@@ -2,10 +2,10 @@
 // each C_Initialize.
 #pragma once
 
-#include "pkcs11/broker/gate_client.h"
 #include "pkcs11/broker/sessions.h"
 #include "pkcs11/broker/token_directory.h"
 #include "pkcs11/config.h"
+#include "pkcs11/gate_client.h"
 
 namespace grant::pkcs11 {
 

@@ -6,7 +6,7 @@
 #include "pkcs11/broker/broker.h"
 #include "pkcs11/error.h"
 
-namespace grant::pkcs11 {
+namespace grant::pkcs11::broker {
 
 // slots.cc
 Status GetSlotList(Broker& broker, CK_BBOOL token_present, CK_SLOT_ID_PTR slots,
@@ -21,8 +21,9 @@ Status WaitForSlotEvent(Broker& broker, CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_
 Status InitToken(Broker& broker, CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes,
                  CK_UTF8CHAR_PTR label);
 
-// information.cc
+// information.cc: what a host that uses the list of version 3.0, or of 2.40, is told.
 Status GetInfo(Broker& broker, CK_INFO_PTR info);
+Status GetInfo240(Broker& broker, CK_INFO_PTR info);
 
 // session_functions.cc
 Status OpenSession(Broker& broker, CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application,
@@ -31,6 +32,8 @@ Status CloseSession(Broker& broker, CK_SESSION_HANDLE handle);
 Status CloseAllSessions(Broker& broker, CK_SLOT_ID slot);
 Status GetSessionInfo(Session& session, CK_SESSION_INFO_PTR info);
 Status LogIn(Session& session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes);
+Status LoginUser(Session& session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes,
+                 CK_UTF8CHAR_PTR user_name, CK_ULONG user_name_bytes);
 Status LogOut(Session& session);
 Status InitPin(Session& session, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes);
 Status SetPin(Session& session, CK_UTF8CHAR_PTR old_pin, CK_ULONG old_bytes,
@@ -77,27 +80,37 @@ Status Sign(Session& session, CK_BYTE_PTR data, CK_ULONG data_bytes, CK_BYTE_PTR
 Status SignUpdate(Session& session, CK_BYTE_PTR part, CK_ULONG part_bytes);
 Status SignFinal(Session& session, CK_BYTE_PTR signature, CK_ULONG_PTR signature_bytes);
 
-// Functions whose operation cannot have been begun here.
-template <typename... Args>
-Status NotBegun(Session&, Args...) {
-  return Fail(CKR_OPERATION_NOT_INITIALIZED);
-}
+// verifying.cc
+Status VerifyInit(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key);
+Status Verify(Session& session, CK_BYTE_PTR data, CK_ULONG data_bytes, CK_BYTE_PTR signature,
+              CK_ULONG signature_bytes);
+Status VerifyUpdate(Session& session, CK_BYTE_PTR part, CK_ULONG part_bytes);
+Status VerifyFinal(Session& session, CK_BYTE_PTR signature, CK_ULONG signature_bytes);
 
-// Functions that this placement does not serve.
-template <typename... Args>
-Status NotServed(Session&, Args...) {
-  return Fail(CKR_FUNCTION_NOT_SUPPORTED);
-}
+// digesting.cc
+Status DigestInit(Session& session, CK_MECHANISM_PTR mechanism);
+Status Digest(Session& session, CK_BYTE_PTR data, CK_ULONG data_bytes, CK_BYTE_PTR digest,
+              CK_ULONG_PTR digest_bytes);
+Status DigestUpdate(Session& session, CK_BYTE_PTR part, CK_ULONG part_bytes);
+Status DigestKey(Session& session, CK_OBJECT_HANDLE key);
+Status DigestFinal(Session& session, CK_BYTE_PTR digest, CK_ULONG_PTR digest_bytes);
 
-// The legacy of parallel functions, which version 2 of the standard took out.
-inline Status NotParallel(Session&) {
-  return Fail(CKR_FUNCTION_NOT_PARALLEL);
-}
+// encrypting.cc
+Status EncryptInit(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key);
+Status Encrypt(Session& session, CK_BYTE_PTR data, CK_ULONG data_bytes, CK_BYTE_PTR encrypted,
+               CK_ULONG_PTR encrypted_bytes);
+Status EncryptUpdate(Session& session, CK_BYTE_PTR part, CK_ULONG part_bytes, CK_BYTE_PTR encrypted,
+                     CK_ULONG_PTR encrypted_bytes);
+Status EncryptFinal(Session& session, CK_BYTE_PTR encrypted, CK_ULONG_PTR encrypted_bytes);
 
-// CKF_RNG is off.
-template <typename... Args>
-Status NoRandom(Session&, Args...) {
-  return Fail(CKR_RANDOM_NO_RNG);
-}
+// random.cc
+Status SeedRandom(Session& session, CK_BYTE_PTR seed, CK_ULONG seed_bytes);
+Status GenerateRandom(Session& session, CK_BYTE_PTR random, CK_ULONG random_bytes);
 
-}  // namespace grant::pkcs11
+// operation_state.cc
+Status GetOperationState(Session& session, CK_BYTE_PTR state, CK_ULONG_PTR state_bytes);
+Status SetOperationState(Session& session, CK_BYTE_PTR state, CK_ULONG state_bytes,
+                         CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentication_key);
+Status SessionCancel(Session& session, CK_FLAGS operations);
+
+}  // namespace grant::pkcs11::broker

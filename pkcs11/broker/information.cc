@@ -5,7 +5,7 @@
 #include "pkcs11/broker/functions.h"
 #include "pkcs11/padded.h"
 
-namespace grant::pkcs11 {
+namespace grant::pkcs11::broker {
 namespace {
 
 // Major and minor of "0.1.0".
@@ -18,16 +18,24 @@ CK_VERSION LibraryVersion() {
   return version;
 }
 
-}  // namespace
-
-Status GetInfo(Broker&, CK_INFO_PTR info) {
+Status Describe(CK_INFO_PTR info, CK_VERSION cryptoki) {
   if (info == nullptr) return Fail(CKR_ARGUMENTS_BAD);
   *info = {};
-  info->cryptokiVersion = {2, 40};
+  info->cryptokiVersion = cryptoki;
   Pad("grantd", info->manufacturerID);
   Pad("grant-pkcs11", info->libraryDescription);
   info->libraryVersion = LibraryVersion();
   return {};
 }
 
-}  // namespace grant::pkcs11
+}  // namespace
+
+Status GetInfo(Broker&, CK_INFO_PTR info) {
+  return Describe(info, {3, 0});
+}
+
+Status GetInfo240(Broker&, CK_INFO_PTR info) {
+  return Describe(info, {2, 40});
+}
+
+}  // namespace grant::pkcs11::broker

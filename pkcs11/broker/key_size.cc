@@ -84,4 +84,10 @@ std::optional<size_t> SignatureBytes(const Object& key, cryptoki::Scheme scheme)
   return (*bits + 7) / 8;
 }
 
+Result<size_t> RequiredSignatureBytes(const Object& key, const cryptoki::MechanismFacts& facts) {
+  if (const std::optional<size_t> bytes = SignatureBytes(key, facts.scheme)) return *bytes;
+  return Fail(facts.key_type == CKK_RSA ? CKR_KEY_SIZE_RANGE : CKR_CURVE_NOT_SUPPORTED,
+              "the key does not say how long its signatures are");
+}
+
 }  // namespace grant::pkcs11

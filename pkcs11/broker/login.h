@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "grant/wipe.h"
 #include "pkcs11/error.h"
-#include "pkcs11/secret.h"
 
 namespace grant::pkcs11 {
 

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "pkcs11/broker/gate_client.h"
 #include "pkcs11/broker/object.h"
+#include "pkcs11/gate_client.h"
 
 namespace grant::pkcs11 {
 

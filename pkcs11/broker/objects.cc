@@ -4,7 +4,7 @@
 #include "pkcs11/broker/attributes.h"
 #include "pkcs11/broker/functions.h"
 
-namespace grant::pkcs11 {
+namespace grant::pkcs11::broker {
 namespace {
 
 Status Write() {
@@ -25,7 +25,7 @@ Status WriteTo(Session& session, CK_OBJECT_HANDLE handle) {
 
 Status GetAttributeValue(Session& session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR wanted,
                          CK_ULONG count) {
-  if (wanted == nullptr || count == 0) return Fail(CKR_ARGUMENTS_BAD);
+  if (wanted == nullptr) return Fail(CKR_ARGUMENTS_BAD);
   GRANT_TRY(ObjectRef found, session.token->objects.Find(object));
   return ReadAttributes(*found, std::span(wanted, count));
 }
@@ -63,4 +63,4 @@ Status GenerateKeyPair(Session&, CK_MECHANISM_PTR, CK_ATTRIBUTE_PTR, CK_ULONG, C
   return Write();
 }
 
-}  // namespace grant::pkcs11
+}  // namespace grant::pkcs11::broker

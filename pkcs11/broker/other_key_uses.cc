@@ -1,7 +1,7 @@
 // Uses of a key other than signing. A private key has none: no grant allows them.
 #include "pkcs11/broker/functions.h"
 
-namespace grant::pkcs11 {
+namespace grant::pkcs11::broker {
 namespace {
 
 Status CheckUse(Session& session, CK_OBJECT_HANDLE handle, CK_RV no_such_key) {
@@ -41,4 +41,4 @@ Status DeriveKey(Session& session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE 
   return Fail(CKR_TOKEN_WRITE_PROTECTED);
 }
 
-}  // namespace grant::pkcs11
+}  // namespace grant::pkcs11::broker

@@ -1,7 +1,8 @@
 // Sessions and logins (PKCS #11 v2.40, 5.6).
+#include "grant/grant_secret.h"
 #include "pkcs11/broker/functions.h"
 
-namespace grant::pkcs11 {
+namespace grant::pkcs11::broker {
 namespace {
 
 constexpr CK_ULONG kPinBytesMax = 255;
@@ -68,18 +69,31 @@ Status LogIn(Session& session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG 
                   "administer the token with its own tools, as grantd's user");
   }
   if (user != CKU_USER && user != CKU_CONTEXT_SPECIFIC) return Fail(CKR_USER_TYPE_INVALID);
-  if (user == CKU_CONTEXT_SPECIFIC && !session.is_signing()) {
+  if (user == CKU_CONTEXT_SPECIFIC && !session.signing.active()) {
     return Fail(CKR_OPERATION_NOT_INITIALIZED);
   }
   Login& login = session.token->login;
   if (user == CKU_USER && login.logged_in()) return Fail(CKR_USER_ALREADY_LOGGED_IN);
   std::string_view text;
   if (pin != nullptr) text = {reinterpret_cast<const char*>(pin), pin_bytes};
-  if (session.token->record()->accept_any_pin) text = {};
+  // Where any PIN passes, one that cannot be a grant secret is nobody's business.
+  const bool secret = text.starts_with(kGrantSecretPrefix);
+  if (session.token->record()->accept_any_pin && !secret) text = {};
   if (text.size() > kPinBytesMax) return Fail(CKR_PIN_LEN_RANGE);
   if (!text.empty()) GRANT_CHECK(CheckPin(session, text));
   if (!login.Set(text) && user == CKU_USER) return Fail(CKR_USER_ALREADY_LOGGED_IN);
   return {};
+}
+
+// A user with a name is not known to a token of version 2.40, which most are.
+Status LoginUser(Session& session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_bytes,
+                 CK_UTF8CHAR_PTR user_name, CK_ULONG user_name_bytes) {
+  if (user_name == nullptr && user_name_bytes != 0) return Fail(CKR_ARGUMENTS_BAD);
+  if (user_name_bytes != 0) {
+    return Refuse(CKR_USER_TYPE_INVALID, "the token has no users with names",
+                  "log in without a user name: grantd knows you by your user");
+  }
+  return LogIn(session, user, pin, pin_bytes);
 }
 
 Status LogOut(Session& session) {
@@ -95,4 +109,4 @@ Status SetPin(Session&, CK_UTF8CHAR_PTR, CK_ULONG, CK_UTF8CHAR_PTR, CK_ULONG) {
   return Fail(CKR_TOKEN_WRITE_PROTECTED);
 }
 
-}  // namespace grant::pkcs11
+}  // namespace grant::pkcs11::broker

@@ -12,63 +12,10 @@ constexpr size_t kSessionsMax = 65536;
 
 }  // namespace
 
-Status Session::CheckNoSearch() const {
-  std::lock_guard lock(mutex_);
-  if (search_) return Fail(CKR_OPERATION_ACTIVE);
-  return {};
-}
-
-Status Session::BeginSearch(std::vector<CK_OBJECT_HANDLE> found) {
-  std::lock_guard lock(mutex_);
-  if (search_) return Fail(CKR_OPERATION_ACTIVE);
-  search_ = Search{std::move(found)};
-  return {};
-}
-
-Result<std::vector<CK_OBJECT_HANDLE>> Session::NextFound(size_t count_max) {
-  std::lock_guard lock(mutex_);
-  if (!search_) return Fail(CKR_OPERATION_NOT_INITIALIZED);
-  const size_t count = std::min(count_max, search_->found.size() - search_->next);
-  auto begin = search_->found.begin() + static_cast<ptrdiff_t>(search_->next);
-  search_->next += count;
-  return std::vector<CK_OBJECT_HANDLE>(begin, begin + static_cast<ptrdiff_t>(count));
-}
-
-Status Session::EndSearch() {
-  std::lock_guard lock(mutex_);
-  if (!search_) return Fail(CKR_OPERATION_NOT_INITIALIZED);
-  search_.reset();
-  return {};
-}
-
-Status Session::CheckNotSigning() const {
-  if (is_signing()) return Fail(CKR_OPERATION_ACTIVE);
-  return {};
-}
-
-Status Session::BeginSigning(SignOperation operation) {
-  std::lock_guard lock(mutex_);
-  if (signing_) return Fail(CKR_OPERATION_ACTIVE);
-  signing_ = std::move(operation);
-  return {};
-}
-
-Result<SignOperation> Session::TakeSigning() {
-  std::lock_guard lock(mutex_);
-  if (!signing_) return Fail(CKR_OPERATION_NOT_INITIALIZED);
-  SignOperation taken = *std::move(signing_);
-  signing_.reset();
-  return taken;
-}
-
-void Session::PutBackSigning(SignOperation operation) {
-  std::lock_guard lock(mutex_);
-  if (!signing_) signing_ = std::move(operation);
-}
-
-bool Session::is_signing() const {
-  std::lock_guard lock(mutex_);
-  return signing_.has_value();
+Result<ObjectRef> Session::FindKey(CK_OBJECT_HANDLE key) const {
+  Result<ObjectRef> found = token->objects.Find(key);
+  if (!found) return Fail(CKR_KEY_HANDLE_INVALID);
+  return found;
 }
 
 Result<CK_SESSION_HANDLE> Sessions::Open(Broker& broker, TokenRef token, bool read_write) {

@@ -4,16 +4,25 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
+#include "pkcs11/broker/digest_operation.h"
+#include "pkcs11/broker/encrypt_operation.h"
+#include "pkcs11/broker/operation_slot.h"
 #include "pkcs11/broker/sign_operation.h"
 #include "pkcs11/broker/token.h"
+#include "pkcs11/broker/verify_operation.h"
 #include "pkcs11/error.h"
 
 namespace grant::pkcs11 {
 
 class Broker;
+
+// C_FindObjects: what was found, and how much of it was given out.
+struct Search {
+  std::vector<CK_OBJECT_HANDLE> found;
+  size_t next = 0;
+};
 
 class Session {
  public:
@@ -24,29 +33,15 @@ class Session {
   const TokenRef token;
   const bool read_write;
 
-  // C_FindObjects*. CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED.
-  Status CheckNoSearch() const;
-  Status BeginSearch(std::vector<CK_OBJECT_HANDLE> found);
-  Result<std::vector<CK_OBJECT_HANDLE>> NextFound(size_t count_max);
-  Status EndSearch();
+  // One operation of each kind may be under way.
+  OperationSlot<Search> search;
+  OperationSlot<SignOperation> signing;
+  OperationSlot<VerifyOperation> verifying;
+  OperationSlot<DigestOperation> digesting;
+  OperationSlot<EncryptOperation> encrypting;
 
-  // C_Sign*. An operation that is taken and not put back has ended. While a call has it, the
-  // session has none.
-  Status CheckNotSigning() const;
-  Status BeginSigning(SignOperation operation);
-  Result<SignOperation> TakeSigning();
-  void PutBackSigning(SignOperation operation);
-  bool is_signing() const;
-
- private:
-  struct Search {
-    std::vector<CK_OBJECT_HANDLE> found;
-    size_t next = 0;
-  };
-
-  mutable std::mutex mutex_;
-  std::optional<Search> search_;
-  std::optional<SignOperation> signing_;
+  // An object that is to be used as a key: CKR_KEY_HANDLE_INVALID.
+  Result<ObjectRef> FindKey(CK_OBJECT_HANDLE key) const;
 };
 
 using SessionRef = std::shared_ptr<Session>;

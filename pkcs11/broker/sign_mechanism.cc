@@ -1,40 +1,22 @@
 #include "pkcs11/broker/sign_mechanism.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "grant/cryptoki/names.h"
 #include "pkcs11/broker/key_size.h"
+#include "pkcs11/broker/key_use.h"
+#include "pkcs11/broker/mechanism_parameter.h"
 
 namespace grant::pkcs11 {
 namespace {
 
 constexpr size_t kPkcs1PaddingBytes = 11;  // RFC 8017, 9.2
 
-template <typename T>
-Result<T> ParameterAs(const CK_MECHANISM& raw) {
-  T parameter{};
-  if (raw.pParameter == nullptr || raw.ulParameterLen != sizeof parameter) {
-    return Fail(CKR_MECHANISM_PARAM_INVALID, "the parameters have the wrong size");
-  }
-  std::memcpy(&parameter, raw.pParameter, sizeof parameter);
-  return parameter;
-}
-
-bool IsMgf(CK_RSA_PKCS_MGF_TYPE mgf) {
-  return std::ranges::any_of(cryptoki::SigningMechanisms(), [mgf](const auto& facts) {
-    return facts.hash && cryptoki::FactsOf(*facts.hash).mgf == mgf;
-  });
-}
-
 Result<gate::PssParameters> ParsePss(const CK_MECHANISM& raw,
                                      const cryptoki::MechanismFacts& facts) {
   GRANT_TRY(const CK_RSA_PKCS_PSS_PARAMS pss, ParameterAs<CK_RSA_PKCS_PSS_PARAMS>(raw));
-  const std::optional<cryptoki::Hash> hash = cryptoki::HashByMechanism(pss.hashAlg);
-  if (!hash || !IsMgf(pss.mgf)) {
-    return Fail(CKR_MECHANISM_PARAM_INVALID, "unknown hash or mask generation function");
-  }
-  if (facts.hash && (*facts.hash != *hash || cryptoki::FactsOf(*hash).mgf != pss.mgf)) {
+  GRANT_TRY(const cryptoki::Hash hash, CheckHashAndMgf(pss.hashAlg, pss.mgf));
+  if (facts.hash && (*facts.hash != hash || cryptoki::FactsOf(hash).mgf != pss.mgf)) {
     return Fail(CKR_MECHANISM_PARAM_INVALID, "the parameters name another hash than the mechanism");
   }
   return gate::PssParameters{pss.hashAlg, pss.mgf, pss.sLen};
@@ -70,27 +52,30 @@ Status CheckSigner(const gate::SignerRecord& signer, CK_MECHANISM_TYPE type) {
 
 }  // namespace
 
-Result<SignMechanism> SignMechanism::Parse(const CK_MECHANISM* raw) {
-  if (raw == nullptr) return Fail(CKR_ARGUMENTS_BAD);
+Result<SignMechanism> SignMechanism::Parse(const CK_MECHANISM& raw) {
   SignMechanism mechanism;
-  mechanism.facts = cryptoki::FindSigningMechanism(raw->mechanism);
+  mechanism.facts = cryptoki::FindSigningMechanism(raw.mechanism);
   if (mechanism.facts == nullptr) return Fail(CKR_MECHANISM_INVALID);
-  mechanism.wire.type = raw->mechanism;
+  mechanism.wire.type = raw.mechanism;
   if (mechanism.facts->scheme == cryptoki::Scheme::kRsaPss) {
-    GRANT_TRY(mechanism.wire.pss, ParsePss(*raw, *mechanism.facts));
+    GRANT_TRY(mechanism.wire.pss, ParsePss(raw, *mechanism.facts));
   } else if (mechanism.facts->scheme == cryptoki::Scheme::kEddsa) {
-    GRANT_CHECK(CheckEddsa(*raw));
-  } else if (raw->ulParameterLen != 0) {
-    return Fail(CKR_MECHANISM_PARAM_INVALID, "the mechanism takes no parameters");
+    GRANT_CHECK(CheckEddsa(raw));
+  } else {
+    GRANT_CHECK(CheckNoParameter(raw));
   }
   return mechanism;
 }
 
 Status SignMechanism::CheckKey(const Object& key) const {
-  if (key.object_class != CKO_PRIVATE_KEY) return Fail(CKR_KEY_HANDLE_INVALID);
-  if (key.Number(CKA_KEY_TYPE) != facts->key_type) return Fail(CKR_KEY_TYPE_INCONSISTENT);
-  if (key.Truth(CKA_SIGN) == false) return Fail(CKR_KEY_FUNCTION_NOT_PERMITTED);
+  GRANT_CHECK(CheckKeyUse(key, CKO_PRIVATE_KEY, facts->key_type, CKA_SIGN));
   if (key.signer) GRANT_CHECK(CheckSigner(*key.signer, wire.type));
+  if (wire.pss) GRANT_CHECK(CheckSalt(*wire.pss, key));
+  return {};
+}
+
+Status SignMechanism::CheckPublicKey(const Object& key) const {
+  GRANT_CHECK(CheckKeyUse(key, CKO_PUBLIC_KEY, facts->key_type, CKA_VERIFY));
   if (wire.pss) GRANT_CHECK(CheckSalt(*wire.pss, key));
   return {};
 }

@@ -1,4 +1,4 @@
-// A CK_MECHANISM given to C_SignInit, read and checked.
+// A CK_MECHANISM given to C_SignInit or C_VerifyInit, read and checked.
 #pragma once
 
 #include <optional>
@@ -14,15 +14,15 @@ struct SignMechanism {
   const cryptoki::MechanismFacts* facts = nullptr;
   gate::SignMechanism wire;
 
-  // Errors: CKR_ARGUMENTS_BAD (null), CKR_MECHANISM_INVALID (none that signs),
-  // CKR_MECHANISM_PARAM_INVALID (parameters missing, not wanted, or contradicting the mechanism).
-  static Result<SignMechanism> Parse(const CK_MECHANISM* raw);
+  // Errors: CKR_MECHANISM_INVALID (none that signs), CKR_MECHANISM_PARAM_INVALID (parameters
+  // missing, not wanted, or contradicting the mechanism).
+  static Result<SignMechanism> Parse(const CK_MECHANISM& raw);
 
-  // Whether this key may be used with it. Errors: CKR_KEY_HANDLE_INVALID (no private key),
-  // CKR_KEY_TYPE_INCONSISTENT, CKR_KEY_FUNCTION_NOT_PERMITTED (CKA_SIGN is false),
-  // CKR_MECHANISM_INVALID (not in the signer's list), CKR_MECHANISM_PARAM_INVALID (the salt does
-  // not fit into the key).
+  // Whether this key may sign with it. Errors: as CheckKeyUse, CKR_MECHANISM_INVALID (not in the
+  // signer's list), CKR_MECHANISM_PARAM_INVALID (the salt does not fit into the key).
   Status CheckKey(const Object& key) const;
+  // Whether this key may verify with it. Errors: as CheckKeyUse, CKR_MECHANISM_PARAM_INVALID.
+  Status CheckPublicKey(const Object& key) const;
 
   // Whether the data may come in parts: only where the mechanism hashes it.
   bool takes_parts() const { return facts->hash.has_value(); }

@@ -6,17 +6,17 @@
 #include "pkcs11/list_answer.h"
 #include "pkcs11/padded.h"
 
-namespace grant::pkcs11 {
+namespace grant::pkcs11::broker {
 namespace {
 
 constexpr CK_ULONG kPinBytesMax = 255;
 
 // Of the backing token's flags, those that stay true for a host that talks to grantd: the token's
 // PIN, its counters, clock and operation states are grantd's.
-constexpr CK_FLAGS kTokenFlagsKept = CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED;
+constexpr CK_FLAGS kTokenFlagsKept = CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_RNG;
 
 bool IsOffered(const gate::MechanismRecord& mechanism) {
-  return cryptoki::FindSigningMechanism(mechanism.type) != nullptr;
+  return cryptoki::UsesServed(mechanism.type) != 0;
 }
 
 }  // namespace
@@ -108,4 +108,4 @@ Status InitToken(Broker& broker, CK_SLOT_ID slot, CK_UTF8CHAR_PTR, CK_ULONG, CK_
   return Fail(CKR_TOKEN_WRITE_PROTECTED);
 }
 
-}  // namespace grant::pkcs11
+}  // namespace grant::pkcs11::broker

@@ -33,6 +33,16 @@ class Token {
     record_ = std::move(fresh);
   }
 
+  // CKR_MECHANISM_INVALID where the token is not served with the mechanism for that use, say
+  // CKF_SIGN.
+  Status CheckOffers(CK_MECHANISM_TYPE type, CK_FLAGS use) const {
+    const RecordRef current = record();
+    for (const gate::MechanismRecord& mechanism : current->mechanisms) {
+      if (mechanism.type == type && (mechanism.flags & use) != 0) return {};
+    }
+    return Fail(CKR_MECHANISM_INVALID, "the token does not offer the mechanism");
+  }
+
   // grantd, or the token behind it, is away; everything else stays as it was last seen.
   void SetAbsent() {
     std::lock_guard lock(mutex_);

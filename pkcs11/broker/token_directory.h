@@ -5,8 +5,8 @@
 #include <mutex>
 #include <vector>
 
-#include "pkcs11/broker/gate_client.h"
 #include "pkcs11/broker/token.h"
+#include "pkcs11/gate_client.h"
 
 namespace grant::pkcs11 {
 

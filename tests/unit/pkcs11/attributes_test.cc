@@ -40,7 +40,9 @@ TEST(ReadAttributes, ProcessesEveryEntryWhateverBefallsTheOthers) {
                                       {CKA_MODULUS, nullptr, 0},
                                       {CKA_PRIVATE_EXPONENT, label, sizeof label},
                                       {CKA_LABEL, label, sizeof label}};
-  EXPECT_EQ(Read(SampleKey(), wanted), static_cast<CK_RV>(CKR_ATTRIBUTE_SENSITIVE));
+  Object key = SampleKey();
+  key.attributes.push_back({CKA_PRIVATE_EXPONENT, true, {}});
+  EXPECT_EQ(Read(key, wanted), static_cast<CK_RV>(CKR_ATTRIBUTE_SENSITIVE));
   EXPECT_EQ(wanted[0].ulValueLen, CK_UNAVAILABLE_INFORMATION);
   EXPECT_EQ(small[0], 0);
   EXPECT_EQ(wanted[1].ulValueLen, CK_UNAVAILABLE_INFORMATION);
@@ -63,6 +65,11 @@ TEST(ReadAttributes, NeverGivesASecretPartEvenIfItWasSent) {
   std::vector<CK_ATTRIBUTE> wanted = {{CKA_PRIVATE_EXPONENT, value, sizeof value}};
   EXPECT_EQ(Read(key, wanted), static_cast<CK_RV>(CKR_ATTRIBUTE_SENSITIVE));
   EXPECT_EQ(value[0], 0);
+}
+
+TEST(ReadAttributes, ASecretPartThatTheKeyDoesNotHaveIsUnknown) {
+  std::vector<CK_ATTRIBUTE> wanted = {{CKA_VALUE, nullptr, 0}};
+  EXPECT_EQ(Read(SampleKey(), wanted), static_cast<CK_RV>(CKR_ATTRIBUTE_TYPE_INVALID));
 }
 
 TEST(ReadAttributes, AValueIsSecretOnlyInKeys) {

@@ -73,8 +73,13 @@ gate::TokenRecord SampleToken() {
   token.pin_length_max = 255;
   for (uint64_t type : {CKM_RSA_PKCS, CKM_SHA256_RSA_PKCS, CKM_RSA_PKCS_PSS,
                         CKM_SHA256_RSA_PKCS_PSS, CKM_ECDSA, CKM_EDDSA, CKM_AES_CBC}) {
-    token.mechanisms.push_back({type, 512, 16384, CKF_SIGN});
+    token.mechanisms.push_back({type, 512, 16384, CKF_SIGN | CKF_VERIFY});
   }
+  token.mechanisms.front().flags |= CKF_ENCRYPT;
+  for (uint64_t type : {CKM_RSA_PKCS_OAEP, CKM_RSA_X_509}) {
+    token.mechanisms.push_back({type, 512, 16384, CKF_ENCRYPT});
+  }
+  for (uint64_t type : {CKM_SHA256, CKM_MD5}) token.mechanisms.push_back({type, 0, 0, CKF_DIGEST});
   return token;
 }
 
@@ -204,6 +209,10 @@ std::optional<std::pair<MessageType, Bytes>> FakeGate::MakeAnswer(const gate::Fr
     case MessageType::kLogin:
       last_pin_ = gate::Decode<gate::Login>(request.body)->pin;
       return Message(gate::LoginAccepted{});
+    case MessageType::kIdentifyKey: {
+      auto seen = gate::Decode<gate::IdentifyKey>(request.body);
+      return Message(identifier_ ? identifier_(*seen) : gate::KeyIdentified{});
+    }
     case MessageType::kSign: {
       lock.unlock();
       auto sign = gate::Decode<gate::Sign>(request.body);
@@ -211,9 +220,9 @@ std::optional<std::pair<MessageType, Bytes>> FakeGate::MakeAnswer(const gate::Fr
     }
     case MessageType::kSignBegin:
       stream = Stream{gate::Decode<gate::SignBegin>(request.body)->target, {}};
-      return Message(gate::SignBegun{});
-    case MessageType::kSignData: {
-      Bytes data = gate::Decode<gate::SignData>(request.body)->data;
+      return Message(gate::Begun{});
+    case MessageType::kData: {
+      Bytes data = gate::Decode<gate::Data>(request.body)->data;
       stream->data.insert(stream->data.end(), data.begin(), data.end());
       return {};
     }
@@ -223,8 +232,30 @@ std::optional<std::pair<MessageType, Bytes>> FakeGate::MakeAnswer(const gate::Fr
       return SignNow(ended.target, ended.data);
     }
     default:
-      return Message(gate::Refused{Cause::kProtocol, 0, "no request", ""});
+      return MakePublicAnswer(request, stream);
   }
+}
+
+std::pair<MessageType, Bytes> FakeGate::MakePublicAnswer(const gate::Frame& request,
+                                                         std::optional<Stream>& stream) {
+  std::optional<PublicCall> call = ReadPublicCall(request);
+  if (call && IsBegin(request.type)) {
+    stream.emplace();
+    stream->call = std::move(call);
+    return Message(gate::Begun{});
+  }
+  if (stream && stream->call && request.type == EndOf(stream->call->type)) {
+    Stream ended = *std::exchange(stream, std::nullopt);
+    call = std::move(ended.call);
+    call->data = std::move(ended.data);
+    if (request.type == MessageType::kVerifyEnd) {
+      call->signature = gate::Decode<gate::VerifyEnd>(request.body)->signature;
+    }
+  }
+  if (!call) return Message(gate::Refused{Cause::kProtocol, 0, "no request", ""});
+  last_public_ = *call;
+  last_public_.key_id -= id_offset_;
+  return AnswerPublicCall(*call);
 }
 
 std::pair<MessageType, Bytes> FakeGate::SignNow(const gate::SignTarget& target, ByteView data) {
@@ -238,6 +269,7 @@ std::pair<MessageType, Bytes> FakeGate::SignNow(const gate::SignTarget& target, 
   }
   SignAnswer answer = signer(target, data);
   if (auto* refused = std::get_if<gate::Refused>(&answer)) return Message(*refused);
+  if (target.spend_only) return Message(gate::Spent{});
   return Message(gate::Signature{std::get<Bytes>(answer)});
 }
 
@@ -261,7 +293,7 @@ bool FakeGate::SendFaulty(gate::Connection& connection, const gate::Frame& reque
     case Fault::kSilent:
       break;
     case Fault::kWrongType:
-      return connection.Send(MessageType::kSignBegun, request.sequence, {}, Later()).has_value();
+      return connection.Send(MessageType::kBegun, request.sequence, {}, Later()).has_value();
     case Fault::kWrongSequence:
       return connection.Send(type, request.sequence + 1, body, Later()).has_value();
     case Fault::kHangUp:
@@ -308,6 +340,12 @@ void FakeGate::SetSigner(std::function<SignAnswer(const gate::SignTarget&, ByteV
   signer_ = std::move(signer);
 }
 
+void FakeGate::SetIdentifier(
+    std::function<gate::KeyIdentified(const gate::IdentifyKey&)> identifier) {
+  std::lock_guard lock(mutex_);
+  identifier_ = std::move(identifier);
+}
+
 void FakeGate::SetFault(MessageType type, std::optional<Fault> fault) {
   std::lock_guard lock(mutex_);
   faults_.erase(type);
@@ -328,6 +366,11 @@ gate::SignTarget FakeGate::last_target() const {
 Bytes FakeGate::last_data() const {
   std::lock_guard lock(mutex_);
   return last_data_;
+}
+
+PublicCall FakeGate::last_public() const {
+  std::lock_guard lock(mutex_);
+  return last_public_;
 }
 
 std::string FakeGate::last_pin() const {

@@ -16,6 +16,7 @@
 #include "grant/cryptoki/cryptoki.h"
 #include "grant/gate/connection.h"
 #include "grant/gate/protocol.h"
+#include "tests/unit/pkcs11/fake_public.h"
 
 namespace grant::test {
 
@@ -67,6 +68,8 @@ class FakeGate {
   void HideRun();
   void Refuse(gate::MessageType type, std::optional<gate::Refused> refused);
   void SetSigner(std::function<SignAnswer(const gate::SignTarget&, ByteView)> signer);
+  // What it says of a key in the caller's hands; without it, that no signer governs it.
+  void SetIdentifier(std::function<gate::KeyIdentified(const gate::IdentifyKey&)> identifier);
   // For each further answer to messages of this type, until it is taken back.
   void SetFault(gate::MessageType type, std::optional<Fault> fault);
 
@@ -74,6 +77,7 @@ class FakeGate {
   size_t Count(gate::MessageType type) const;
   gate::SignTarget last_target() const;
   Bytes last_data() const;
+  PublicCall last_public() const;
   std::string last_pin() const;
   // Waits until a connection was ended by the module while a stream was open on it.
   void WaitForAbandonedStream();
@@ -82,6 +86,7 @@ class FakeGate {
   struct Stream {
     gate::SignTarget target;
     Bytes data;
+    std::optional<PublicCall> call;  // instead of a signature
   };
 
   void Accept();
@@ -92,6 +97,8 @@ class FakeGate {
                                                                 std::optional<Stream>& stream);
   bool SendFaulty(gate::Connection& connection, const gate::Frame& request, Fault fault,
                   const std::pair<gate::MessageType, Bytes>& answer);
+  std::pair<gate::MessageType, Bytes> MakePublicAnswer(const gate::Frame& request,
+                                                       std::optional<Stream>& stream);
   std::pair<gate::MessageType, Bytes> SignNow(const gate::SignTarget& target, ByteView data);
 
   std::string folder_;
@@ -111,9 +118,11 @@ class FakeGate {
   std::map<gate::MessageType, gate::Refused> refusals_;
   std::map<gate::MessageType, Fault> faults_;
   std::function<SignAnswer(const gate::SignTarget&, ByteView)> signer_;
+  std::function<gate::KeyIdentified(const gate::IdentifyKey&)> identifier_;
   std::map<gate::MessageType, size_t> counts_;
   gate::SignTarget last_target_;
   Bytes last_data_;
+  PublicCall last_public_;
   std::string last_pin_;
   size_t abandoned_streams_ = 0;
 };

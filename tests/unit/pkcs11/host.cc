@@ -77,6 +77,13 @@ CK_OBJECT_HANDLE Host::PrivateKey(CK_SESSION_HANDLE session, const std::string& 
   return found.empty() ? 0 : found.front();
 }
 
+CK_OBJECT_HANDLE Host::PublicKey(CK_SESSION_HANDLE session) {
+  CK_OBJECT_CLASS object_class = CKO_PUBLIC_KEY;
+  auto found = Find(session, {{CKA_CLASS, &object_class, sizeof object_class}});
+  EXPECT_EQ(found.size(), 1U);
+  return found.empty() ? 0 : found.front();
+}
+
 CK_RV Host::SignInit(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, const std::string& label) {
   CK_MECHANISM mechanism{type, nullptr, 0};
   return p11->C_SignInit(session, &mechanism, PrivateKey(session, label));

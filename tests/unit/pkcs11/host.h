@@ -36,6 +36,8 @@ class Host : public testing::Test {
   std::vector<CK_OBJECT_HANDLE> Find(CK_SESSION_HANDLE session, std::vector<CK_ATTRIBUTE> wanted);
   // A private key by its label.
   CK_OBJECT_HANDLE PrivateKey(CK_SESSION_HANDLE session, const std::string& label);
+  // The public key "release-key".
+  CK_OBJECT_HANDLE PublicKey(CK_SESSION_HANDLE session);
   // An open session with a begun signature: "release-key", CKM_SHA256_RSA_PKCS.
   CK_SESSION_HANDLE BeginSigning();
   CK_RV SignInit(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, const std::string& label);

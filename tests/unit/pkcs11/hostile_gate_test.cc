@@ -75,7 +75,7 @@ TEST_F(HostileGate, ABadAnswerWithinAStreamEndsIt) {
   CK_BYTE signature[kRsaBytes];
   for (MessageType type : {MessageType::kSignBegin, MessageType::kSignEnd}) {
     for (Fault fault : kFaults) {
-      // An empty SignBegun is what this fault sends.
+      // An empty Begun is what this fault sends.
       if (type == MessageType::kSignBegin && fault == Fault::kWrongType) continue;
       CK_SESSION_HANDLE session = BeginSigning();
       CK_ULONG size = sizeof signature;

@@ -20,6 +20,24 @@ TEST_F(Objects, AreFoundByAnyTemplateWithoutLogin) {
   EXPECT_TRUE(Find(session, {{CKA_LABEL, nobody, 6}}).empty());
 }
 
+TEST_F(Objects, AreFoundByEmptyAndByFalseValues) {
+  auto objects = SampleObjects();
+  objects[0].attributes.push_back({CKA_SUBJECT, false, {}});
+  objects[1].attributes.push_back(Truth(CKA_PRIVATE, false));
+  gate.SetObjects(objects);
+  CK_SESSION_HANDLE session = OpenSession();
+  CK_BYTE nothing = 0;
+  EXPECT_EQ(Find(session, {{CKA_SUBJECT, nullptr, 0}}).size(), 1U);
+  EXPECT_EQ(Find(session, {{CKA_SUBJECT, &nothing, 0}}).size(), 1U);
+  EXPECT_TRUE(Find(session, {{CKA_LABEL, nullptr, 0}}).empty());
+  CK_BBOOL yes = CK_TRUE;
+  CK_BBOOL no = CK_FALSE;
+  EXPECT_EQ(Find(session, {{CKA_TOKEN, &yes, sizeof yes}}).size(), 4U);
+  EXPECT_TRUE(Find(session, {{CKA_TOKEN, &no, sizeof no}}).empty());
+  EXPECT_EQ(Find(session, {{CKA_PRIVATE, &no, sizeof no}}).size(), 1U);
+  EXPECT_TRUE(Find(session, {{CKA_PRIVATE_EXPONENT, nullptr, 0}}).empty()) << "sensitive";
+}
+
 TEST_F(Objects, AreGivenInPortions) {
   CK_SESSION_HANDLE session = OpenSession();
   CK_OBJECT_HANDLE found[3];
@@ -92,6 +110,7 @@ TEST_F(Objects, AttributesAreThoseOfTheToken) {
   EXPECT_RV(CKR_ATTRIBUTE_SENSITIVE, p11->C_GetAttributeValue(session, key, &secret, 1));
   EXPECT_EQ(secret.ulValueLen, CK_UNAVAILABLE_INFORMATION);
   EXPECT_RV(CKR_ARGUMENTS_BAD, p11->C_GetAttributeValue(session, key, nullptr, 1));
+  EXPECT_RV(CKR_OK, p11->C_GetAttributeValue(session, key, wanted, 0));
 }
 
 TEST_F(Objects, CannotBeWritten) {

@@ -32,6 +32,7 @@ TEST_F(Refusals, EachCauseHasItsReturnValueAndItsLine) {
       {Cause::kBusy, CKR_FUNCTION_FAILED},
       {Cause::kProtocol, CKR_DEVICE_ERROR},
   };
+  // The causes after it are about verifying, and no refusals to a person.
   ASSERT_EQ(expected.size(), static_cast<size_t>(Cause::kProtocol));
   for (const auto& [cause, rv] : expected) {
     CK_SESSION_HANDLE session = BeginSigning();

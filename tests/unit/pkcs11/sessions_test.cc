@@ -95,6 +95,17 @@ TEST_F(SessionsOfModule, ATokenThatAcceptsAnyPinReadsNone) {
   EXPECT_EQ(gate.last_target().secret, "");
 }
 
+TEST_F(SessionsOfModule, ATokenThatAcceptsAnyPinStillKnowsGrantSecrets) {
+  gate::TokenRecord token = SampleToken();
+  token.accept_any_pin = true;
+  gate.SetTokens({token});
+  CK_SESSION_HANDLE session = BeginSigning();
+  EXPECT_RV(CKR_OK, LogIn(session, "gsec_0123456789ABCDEFGHJKMNPQRS"));
+  EXPECT_EQ(gate.last_pin(), "gsec_0123456789ABCDEFGHJKMNPQRS");
+  EXPECT_RV(CKR_OK, Sign(session));
+  EXPECT_EQ(gate.last_target().secret, "gsec_0123456789ABCDEFGHJKMNPQRS");
+}
+
 TEST_F(SessionsOfModule, OnlyTheUserLogsIn) {
   CK_SESSION_HANDLE session = OpenSession();
   EXPECT_RV(CKR_USER_TYPE_INVALID, LogIn(session, "1234", CKU_SO));

@@ -8,7 +8,7 @@ namespace grant::pkcs11 {
 namespace {
 
 CK_RV ParseRv(CK_MECHANISM mechanism) {
-  auto parsed = SignMechanism::Parse(&mechanism);
+  auto parsed = SignMechanism::Parse(mechanism);
   return parsed ? CKR_OK : parsed.error().rv;
 }
 
@@ -27,7 +27,6 @@ TEST(SignMechanism, WithoutParametersIsTakenWithoutParameters) {
 
 TEST(SignMechanism, OneThatDoesNotSignIsInvalid) {
   EXPECT_EQ(ParseRv({CKM_AES_CBC, nullptr, 0}), static_cast<CK_RV>(CKR_MECHANISM_INVALID));
-  EXPECT_EQ(SignMechanism::Parse(nullptr).error().rv, static_cast<CK_RV>(CKR_ARGUMENTS_BAD));
 }
 
 TEST(SignMechanism, PssNeedsItsParameters) {
@@ -54,7 +53,7 @@ TEST(SignMechanism, TheSaltFitsIntoTheKey) {
   const auto check = [&key](CK_ULONG salt_bytes) {
     CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA256, CKG_MGF1_SHA256, salt_bytes};
     CK_MECHANISM raw{CKM_RSA_PKCS_PSS, &pss, sizeof pss};
-    Status status = SignMechanism::Parse(&raw)->CheckKey(key);
+    Status status = SignMechanism::Parse(raw)->CheckKey(key);
     return status ? CKR_OK : status.error().rv;
   };
   EXPECT_EQ(check(128 - 32 - 2), CKR_OK);
@@ -74,7 +73,7 @@ TEST(SignMechanism, OfEddsaOnlyThePureOneIsTaken) {
 }
 
 TEST(SignMechanism, RawOnesBoundTheirData) {
-  const auto limit = [](CK_MECHANISM raw) { return SignMechanism::Parse(&raw)->DataBytesMax(256); };
+  const auto limit = [](CK_MECHANISM raw) { return SignMechanism::Parse(raw)->DataBytesMax(256); };
   CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA384, CKG_MGF1_SHA384, 48};
   EXPECT_EQ(limit({CKM_RSA_PKCS, nullptr, 0}), 245U);
   EXPECT_EQ(limit({CKM_RSA_X_509, nullptr, 0}), 256U);

@@ -93,7 +93,7 @@ TEST_F(Signing, IsCheckedAtItsBeginning) {
   EXPECT_RV(CKR_ARGUMENTS_BAD, p11->C_SignInit(session, nullptr, rsa));
   EXPECT_RV(CKR_KEY_HANDLE_INVALID, p11->C_SignInit(session, &mechanism, 123456789));
   CK_OBJECT_CLASS object_class = CKO_PUBLIC_KEY;
-  EXPECT_RV(CKR_KEY_HANDLE_INVALID,
+  EXPECT_RV(CKR_KEY_FUNCTION_NOT_PERMITTED,
             p11->C_SignInit(session, &mechanism,
                             Find(session, {{CKA_CLASS, &object_class, sizeof object_class}})[0]));
   EXPECT_RV(CKR_KEY_TYPE_INCONSISTENT, SignInit(session, CKM_RSA_PKCS, "ec-key"));

@@ -53,8 +53,8 @@ TEST_F(Slots, TheTokenLooksLikeTheBackingOneButWriteProtectedAndWithoutLogin) {
   EXPECT_EQ(TextOf(info.manufacturerID), Padded("SoftHSM project", 32));
   EXPECT_EQ(TextOf(info.model), Padded("SoftHSM v2", 16));
   EXPECT_EQ(TextOf(info.serialNumber), "0123456789abcdef");
-  EXPECT_EQ(info.flags, static_cast<CK_FLAGS>(CKF_WRITE_PROTECTED | CKF_USER_PIN_INITIALIZED |
-                                              CKF_TOKEN_INITIALIZED));
+  EXPECT_EQ(info.flags, static_cast<CK_FLAGS>(CKF_RNG | CKF_WRITE_PROTECTED |
+                                              CKF_USER_PIN_INITIALIZED | CKF_TOKEN_INITIALIZED));
 }
 
 TEST_F(Slots, SessionsAreCounted) {
@@ -66,15 +66,17 @@ TEST_F(Slots, SessionsAreCounted) {
   p11->C_CloseSession(session);
 }
 
-TEST_F(Slots, OnlyMechanismsThatSignAreOffered) {
+TEST_F(Slots, OnlyMechanismsThatGrantdServesAreOffered) {
   CK_MECHANISM_TYPE types[16];
   CK_ULONG count = 16;
   ASSERT_RV(CKR_OK, p11->C_GetMechanismList(77, types, &count));
-  EXPECT_EQ(count, 6U);
+  EXPECT_EQ(count, 10U);
   CK_MECHANISM_INFO info{};
   EXPECT_RV(CKR_OK, p11->C_GetMechanismInfo(77, CKM_RSA_PKCS, &info));
   EXPECT_EQ(info.ulMaxKeySize, 16384U);
-  EXPECT_EQ(info.flags, static_cast<CK_FLAGS>(CKF_SIGN));
+  EXPECT_EQ(info.flags, static_cast<CK_FLAGS>(CKF_SIGN | CKF_VERIFY | CKF_ENCRYPT));
+  EXPECT_RV(CKR_OK, p11->C_GetMechanismInfo(77, CKM_SHA256, &info));
+  EXPECT_EQ(info.flags, static_cast<CK_FLAGS>(CKF_DIGEST));
   EXPECT_RV(CKR_MECHANISM_INVALID, p11->C_GetMechanismInfo(77, CKM_AES_CBC, &info));
   EXPECT_RV(CKR_MECHANISM_INVALID, p11->C_GetMechanismInfo(77, CKM_ECDSA_SHA1, &info));
 }
