@@ -7,9 +7,15 @@
 //   begin MECHANISM            C_SignInit alone
 //   end TEXT                   C_Sign alone
 //   sizes MECHANISM N          N times C_Sign for the size and once with too small a buffer
-//   public LABEL               the public key's attributes in hex: type, modulus and exponent or
-//   point login [PIN] | logout | initialize | finalize | slots fork                       what a
-//   child sees: before and after its own C_Initialize
+//   public LABEL               the public key's attributes in hex: modulus, exponent, curve, point
+//   verify LABEL MECHANISM HEX TEXT       whether that is the public key's signature
+//   verify-parts LABEL MECHANISM HEX TEXT N
+//   digest MECHANISM TEXT | digest-parts MECHANISM TEXT N
+//   encrypt LABEL MECHANISM TEXT
+//   random N
+//   certificates               label, ID, subject, issuer and value of each, in hex
+//   login [PIN] | logout | initialize | finalize | slots
+//   fork                       what a child sees: before and after its own C_Initialize
 #include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,6 +68,11 @@ class Host {
       return Sizes(mechanism, std::stoul(Word(words)));
     }
     if (command == "public") return Public(Rest(words));
+    if (command.rfind("verify", 0) == 0) return Verify(command == "verify-parts", words);
+    if (command.rfind("digest", 0) == 0) return Digest(command == "digest-parts", words);
+    if (command == "encrypt") return Encrypt(words);
+    if (command == "random") return Random(std::stoul(Word(words)));
+    if (command == "certificates") return Certificates();
     if (command == "login") return Login(Rest(words));
     if (command == "logout") return ReturnValueName(p11_->C_Logout(session_));
     if (command == "initialize") return ReturnValueName(p11_->C_Initialize(nullptr));
@@ -118,8 +129,16 @@ class Host {
   }
 
   // PSS gets the mechanism's own hash, or SHA-256, and a salt as long as the digest.
+  static std::optional<CK_MECHANISM_TYPE> TypeOf(const std::string& name) {
+    if (const auto type = cryptoki::MechanismByName(name)) return type;
+    for (const auto& facts : cryptoki::DigestMechanisms()) {
+      if (cryptoki::MechanismName(facts.type) == name) return facts.type;
+    }
+    return {};
+  }
+
   static bool MakeMechanism(const std::string& name, Mechanism& mechanism) {
-    const auto type = cryptoki::MechanismByName(name);
+    const auto type = TypeOf(name);
     if (!type) return false;
     mechanism.raw = {*type, nullptr, 0};
     const auto* facts = cryptoki::FindSigningMechanism(*type);
@@ -166,10 +185,8 @@ class Host {
   std::string Parts(const std::string& mechanism, const std::string& text, size_t piece) {
     if (const CK_RV rv = Begin(mechanism); rv != CKR_OK) return At("C_SignInit", rv);
     Bytes data = DataOf(text);
-    for (size_t at = 0; at < data.size(); at += piece) {
-      const size_t size = std::min(piece, data.size() - at);
-      const CK_RV rv = p11_->C_SignUpdate(session_, data.data() + at, size);
-      if (rv != CKR_OK) return At("C_SignUpdate", rv);
+    if (const CK_RV fed = Feed(p11_->C_SignUpdate, data, piece); fed != CKR_OK) {
+      return At("C_SignUpdate", fed);
     }
     Bytes signature(2048);
     CK_ULONG size = signature.size();
@@ -210,6 +227,95 @@ class Host {
     return "CKR_OK " + Attribute(object, CKA_MODULUS) + " " +
            Attribute(object, CKA_PUBLIC_EXPONENT) + " " + Attribute(object, CKA_EC_PARAMS) + " " +
            Attribute(object, CKA_EC_POINT);
+  }
+
+  std::string Verify(bool in_parts, std::istringstream& words) {
+    CK_OBJECT_HANDLE key = 0;
+    const CK_RV found = FindObject(CKO_PUBLIC_KEY, Word(words), &key);
+    if (found != CKR_OK) return ReturnValueName(found);
+    Mechanism mechanism;
+    if (!MakeMechanism(Word(words), mechanism)) return "no such mechanism";
+    Bytes signature = DataOf("hex:" + Word(words));
+    Bytes data = DataOf(Word(words));
+    CK_RV rv = p11_->C_VerifyInit(session_, &mechanism.raw, key);
+    if (rv != CKR_OK) return At("C_VerifyInit", rv);
+    if (!in_parts) {
+      rv = p11_->C_Verify(session_, data.data(), data.size(), signature.data(), signature.size());
+      return ReturnValueName(rv);
+    }
+    rv = Feed(p11_->C_VerifyUpdate, data, std::stoul(Word(words)));
+    if (rv != CKR_OK) return At("C_VerifyUpdate", rv);
+    return ReturnValueName(p11_->C_VerifyFinal(session_, signature.data(), signature.size()));
+  }
+
+  std::string Digest(bool in_parts, std::istringstream& words) {
+    if (const CK_RV rv = Open(); rv != CKR_OK) return ReturnValueName(rv);
+    Mechanism mechanism;
+    if (!MakeMechanism(Word(words), mechanism)) return "no such mechanism";
+    Bytes data = DataOf(Word(words));
+    CK_RV rv = p11_->C_DigestInit(session_, &mechanism.raw);
+    if (rv != CKR_OK) return At("C_DigestInit", rv);
+    Bytes digest(64);
+    CK_ULONG size = digest.size();
+    if (in_parts) {
+      rv = Feed(p11_->C_DigestUpdate, data, std::stoul(Word(words)));
+      if (rv == CKR_OK) rv = p11_->C_DigestFinal(session_, digest.data(), &size);
+    } else {
+      rv = p11_->C_Digest(session_, data.data(), data.size(), digest.data(), &size);
+    }
+    if (rv != CKR_OK) return ReturnValueName(rv);
+    return "CKR_OK " + Hex(ByteView(digest).first(size));
+  }
+
+  CK_RV Feed(CK_C_SignUpdate update, Bytes& data, size_t piece) {
+    for (size_t at = 0; at < data.size(); at += piece) {
+      const CK_RV rv = update(session_, data.data() + at, std::min(piece, data.size() - at));
+      if (rv != CKR_OK) return rv;
+    }
+    return CKR_OK;
+  }
+
+  // RSA-PKCS, or RSA-PKCS-OAEP with SHA-1, which is all that SoftHSM knows.
+  std::string Encrypt(std::istringstream& words) {
+    CK_OBJECT_HANDLE key = 0;
+    const CK_RV found = FindObject(CKO_PUBLIC_KEY, Word(words), &key);
+    if (found != CKR_OK) return ReturnValueName(found);
+    CK_RSA_PKCS_OAEP_PARAMS oaep{CKM_SHA_1, CKG_MGF1_SHA1, CKZ_DATA_SPECIFIED, nullptr, 0};
+    CK_MECHANISM mechanism{CKM_RSA_PKCS, nullptr, 0};
+    if (Word(words) == "RSA-PKCS-OAEP") mechanism = {CKM_RSA_PKCS_OAEP, &oaep, sizeof oaep};
+    Bytes data = DataOf(Word(words));
+    CK_RV rv = p11_->C_EncryptInit(session_, &mechanism, key);
+    if (rv != CKR_OK) return At("C_EncryptInit", rv);
+    Bytes encrypted(2048);
+    CK_ULONG size = encrypted.size();
+    rv = p11_->C_Encrypt(session_, data.data(), data.size(), encrypted.data(), &size);
+    if (rv != CKR_OK) return At("C_Encrypt", rv);
+    return "CKR_OK " + Hex(ByteView(encrypted).first(size));
+  }
+
+  std::string Random(size_t bytes) {
+    if (const CK_RV rv = Open(); rv != CKR_OK) return ReturnValueName(rv);
+    Bytes random(bytes);
+    const CK_RV rv = p11_->C_GenerateRandom(session_, random.data(), random.size());
+    return rv == CKR_OK ? "CKR_OK " + Hex(random) : ReturnValueName(rv);
+  }
+
+  std::string Certificates() {
+    if (const CK_RV rv = Open(); rv != CKR_OK) return ReturnValueName(rv);
+    CK_OBJECT_CLASS object_class = CKO_CERTIFICATE;
+    CK_ATTRIBUTE wanted{CKA_CLASS, &object_class, sizeof object_class};
+    CK_OBJECT_HANDLE objects[16];
+    CK_ULONG count = 0;
+    p11_->C_FindObjectsInit(session_, &wanted, 1);
+    p11_->C_FindObjects(session_, objects, 16, &count);
+    p11_->C_FindObjectsFinal(session_);
+    std::string all = "CKR_OK";
+    for (CK_ULONG i = 0; i < count; ++i) {
+      for (CK_ATTRIBUTE_TYPE type : {CKA_LABEL, CKA_ID, CKA_SUBJECT, CKA_ISSUER, CKA_VALUE}) {
+        all += " " + Attribute(objects[i], type);
+      }
+    }
+    return all;
   }
 
   std::string Login(std::string pin) {

@@ -43,6 +43,7 @@ class World {
   int Stop();
   // kill -9.
   void Kill();
+  pid_t pid() const { return daemon_; }  // grantd's
   std::string Log() const;
 
   // A signer "release" for release-key under a policy whose one step the test's own user approves,
