@@ -13,8 +13,8 @@
 namespace grant::pkcs11 {
 
 // While it stands, the thread cannot be cancelled: a cancellation would unwind through the module's
-// own C++ runtime, which the host's does not know. Every call has a deadline, so it is only put
-// off.
+// own C++ runtime, which the host's does not know. Every call to grantd has a deadline, so it is
+// only put off; what a backing module does in the wrap placement takes as long as it takes.
 class NoCancellation {
  public:
   NoCancellation();

@@ -63,12 +63,15 @@ Status Library::Start(CK_C_INITIALIZE_ARGS* arguments) {
   } else {
     library->broker = std::make_unique<Broker>(library->config);
   }
+  // There was no log to write to when the call began.
+  library->log.Call("C_Initialize", answer ? CKR_OK : answer.error().rv, {});
   Process& process = ThisProcess();
   std::lock_guard lock(process.mutex);
-  if (process.library) return Fail(CKR_CRYPTOKI_ALREADY_INITIALIZED);
-  process.library = std::move(library);
-  // There was no log to write to when the call began.
-  process.library->log.Call("C_Initialize", answer ? CKR_OK : answer.error().rv, {});
+  if (!process.library) {
+    process.library = std::move(library);
+  } else if (!library->wrap) {  // else the backing module has said which of two was the first
+    return Fail(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+  }
   return answer;
 }
 

@@ -16,7 +16,9 @@ CK_FUNCTION_LIST_3_0 AllFunctions(void* library, const CK_FUNCTION_LIST& functio
   CK_VERSION version{3, 0};
   CK_INTERFACE* found = nullptr;
   if (get_interface != nullptr && get_interface(name, &version, &found, 0) == CKR_OK &&
-      found != nullptr && found->pFunctionList != nullptr) {
+      found != nullptr && found->pFunctionList != nullptr &&
+      // A module that does not look at the version may have given its shorter list.
+      static_cast<const CK_VERSION*>(found->pFunctionList)->major == 3) {
     return *static_cast<const CK_FUNCTION_LIST_3_0*>(found->pFunctionList);
   }
   CK_FUNCTION_LIST_3_0 all{};

@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "grant/wipe.h"
+
 namespace grant::gate {
 namespace {
 
@@ -116,7 +118,10 @@ Result<Frame> ReceiveFrame(int fd, size_t body_bytes_max, Deadline deadline) {
   while (frame.body.size() < header.body_bytes) {
     size_t have = frame.body.size();
     size_t step = std::min(header.body_bytes - have, std::max(have, kReceiveStepBytes));
-    frame.body.resize(have + step);
+    Bytes larger(have + step);
+    std::copy(frame.body.begin(), frame.body.end(), larger.begin());
+    Wipe(frame.body);  // it may hold a PIN
+    frame.body = std::move(larger);
     GRANT_CHECK(ReceiveAll(fd, std::span(frame.body).subspan(have), true, deadline));
   }
   return frame;

@@ -77,7 +77,7 @@ struct Kept {
 Kept& KeptFor(Purpose purpose) {
   static constinit Kept signing{.bytes_max = kKeptBytesMax};
   static constinit Kept verifying{.bytes_max = kKeptForVerifyingBytesMax};
-  return purpose == Purpose::kSigning ? signing : verifying;
+  return purpose == Purpose::kVerifying ? verifying : signing;
 }
 
 tl::unexpected<Refusal> Refuse(Cause cause, std::string message, std::string hint) {

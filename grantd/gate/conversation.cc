@@ -151,8 +151,8 @@ class Conversation {
         });
       case MessageType::kVerifyEnd:
         return With<gate::VerifyEnd>(frame, [&](const auto& end) {
-          return EndPublic<Verification>(frame, [&end](Verification verification) {
-            return PublicOperations::Verify(std::move(verification), end.signature);
+          return EndPublic<Verification>(frame, [this, &end](Verification verification) {
+            return public_.Verify(std::move(verification), end.signature);
           });
         });
       case MessageType::kDigest:
@@ -276,7 +276,7 @@ class Conversation {
     auto begun = public_.BeginVerify(verify.target);
     if (!begun) return Refuse(frame.sequence, begun.error());
     begun->content.Add(verify.data);
-    return AnswerOrRefuse(frame, PublicOperations::Verify(*std::move(begun), verify.signature));
+    return AnswerOrRefuse(frame, public_.Verify(*std::move(begun), verify.signature));
   }
 
   bool DigestAtOnce(const gate::Frame& frame, const gate::Digest& digest) {

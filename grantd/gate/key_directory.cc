@@ -63,6 +63,11 @@ std::vector<const TokenObject*> KeysOf(const Signer& signer, const gate::TokenRe
   return keys;
 }
 
+bool NamesToken(const Signer& signer, const gate::TokenRecord& token) {
+  const auto selector = ParseKeyUri(signer.key);
+  return selector && OnToken(*selector, token);
+}
+
 void Govern(GovernedKey& key, const Signer& signer, size_t alternatives, bool several_tokens) {
   if (several_tokens) {
     key.fault = signer.key + " of signer " + signer.name + " matches several tokens";
@@ -153,6 +158,7 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
     for (const TokenObject* key : keys) {
       Govern(view->keys[key->id], signer, keys.size(), OnSeveralTokens(signer));
     }
+    if (keys.empty() && NamesToken(signer, record)) view->keyless = signer.name;
     if (keys.size() != 1 || signer.certificate.empty()) continue;
     const Bytes key_id = BytesOf(*keys.front(), CKA_ID);
     if (HoldsCertificateFor(*objects, key_id)) continue;
@@ -224,6 +230,13 @@ Result<gate::KeyIdentified> KeyDirectory::Identify(const gate::IdentifyKey& seen
       if (!key.signer.empty()) governed.insert(id);
     }
     const auto key_id = FindGoverned(seen.attributes, *(*view)->objects, governed);
+    if (!key_id && !(*view)->keyless.empty()) {
+      return Fail(Code::kUnavailable,
+                  "signer " + (*view)->keyless + " selects no key on token " +
+                      token->settings().name +
+                      " any more, so nobody knows whether this is the key it governs",
+                  "an administrator corrects its key in the rules: grantctl apply -f rules.toml");
+    }
     if (!key_id) continue;
     const Signer* signer = rules.rules.FindSigner((*view)->keys.at(*key_id).signer);
     return gate::KeyIdentified{gate::SignerRecord{signer->name, MechanismsOf(*signer)},

@@ -62,6 +62,7 @@ class KeyDirectory {
     std::shared_ptr<const TokenObjects> objects;
     gate::Objects shown;
     std::map<uint64_t, GovernedKey> keys;
+    std::string keyless;  // a signer whose URI is for this token and selects no key on it
   };
   // Whether the signer's URI leaves open which of the served tokens holds its key. What is on the
   // other tokens does not matter: it may change at any time.

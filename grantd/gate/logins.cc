@@ -83,9 +83,6 @@ tl::expected<gate::LoginAccepted, gate::Refused> Logins::Check(const Peer& peer,
   if (token == nullptr) return tl::unexpected(NoSuchToken(login.token));
   if (login.pin.empty()) return gate::LoginAccepted{};
   const bool accept_any = token->settings().accept_any_pin;
-  if (const auto until = wrong_.LockedUntil(peer.uid, clock_()); until && !accept_any) {
-    return tl::unexpected(ToRefused(TooMany(peer, *until)));
-  }
   const auto found = Find(store_, login.pin);
   if (!found) return tl::unexpected(StoreFailing(found.error()));
   if (found->request) return tl::unexpected(ToRefused(WithoutGrant(*found->request, clock_())));

@@ -31,13 +31,13 @@ class Logins {
 
   // Whether the PIN proves anything: it is empty, or the secret of a grant for a key of the token,
   // whatever became of that grant; or the token accepts any PIN. Wrong ones are counted for each
-  // user and recorded; a user who gave too many is not answered about further ones.
+  // user and recorded until there are too many. A right one is right for a locked user, too: those
+  // who share a user cannot stop one another, and nobody guesses 130 random bits.
   tl::expected<gate::LoginAccepted, gate::Refused> Check(const Peer& peer,
                                                          const gate::Login& login);
 
   // Of the secret that comes with a signature; on a token that accepts any PIN, one that is not
-  // known is none. A wrong one counts as a wrong PIN, but a right one holds for a locked user too:
-  // those who share a user cannot stop one another.
+  // known is none. A wrong one counts as a wrong PIN.
   Result<SecretMeaning> MeaningOf(const Peer& peer, const Token& token, const std::string& secret);
 
  private:

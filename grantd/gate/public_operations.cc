@@ -25,6 +25,18 @@ tl::unexpected<gate::Refused> TooLong(const std::string& what, size_t bytes_max)
 
 }  // namespace
 
+template <typename Use>
+auto PublicOperations::OnToken(Use use) -> Outcome<typename std::invoke_result_t<Use>::value_type> {
+  if (!places_.try_acquire_for(kPublicCallWaitMax)) {
+    return tl::unexpected(Busy("too many ask the tokens at this moment"));
+  }
+  struct Place {
+    std::counting_semaphore<>& places;
+    ~Place() { places.release(); }
+  } place{places_};
+  return use().map_error([](const TokenFailure& failure) { return FromToken(failure); });
+}
+
 PublicOperations::Outcome<Token*> PublicOperations::FindToken(const std::string& name) const {
   Token* const token = keys_.FindToken(name);
   if (token == nullptr) return tl::unexpected(NoSuchToken(name));
@@ -70,9 +82,10 @@ PublicOperations::Outcome<gate::Verified> PublicOperations::Verify(Verification 
                                                                    ByteView signature) {
   const auto content = verification.content.Finish();
   if (!content) return tl::unexpected(ToRefused(content.error()));
-  const auto verified =
-      verification.token->Verify(verification.key_id, content->mechanism, content->data, signature);
-  if (!verified) return tl::unexpected(FromToken(verified.error()));
+  GRANT_CHECK(OnToken([&] {
+    return verification.token->Verify(verification.key_id, content->mechanism, content->data,
+                                      signature);
+  }));
   return gate::Verified{};
 }
 
@@ -100,9 +113,10 @@ PublicOperations::Outcome<gate::Ciphertext> PublicOperations::Encrypt(
   if (request.data.size() > kRawDataBytesMax) {
     return TooLong("to encrypt with a public key", kRawDataBytesMax);
   }
-  auto encrypted = token->Encrypt(request.key_id, request.mechanism, request.data);
-  if (!encrypted) return tl::unexpected(FromToken(encrypted.error()));
-  return gate::Ciphertext{*std::move(encrypted)};
+  GRANT_TRY(Bytes encrypted, OnToken([&] {
+              return token->Encrypt(request.key_id, request.mechanism, request.data);
+            }));
+  return gate::Ciphertext{std::move(encrypted)};
 }
 
 PublicOperations::Outcome<gate::Random> PublicOperations::Random(const gate::GetRandom& request) {
@@ -110,9 +124,8 @@ PublicOperations::Outcome<gate::Random> PublicOperations::Random(const gate::Get
   if (request.bytes > gate::kInlineDataBytesMax) {
     return TooLong("of random data at once", gate::kInlineDataBytesMax);
   }
-  auto random = token->Random(request.bytes);
-  if (!random) return tl::unexpected(FromToken(random.error()));
-  return gate::Random{*std::move(random)};
+  GRANT_TRY(Bytes random, OnToken([&] { return token->Random(request.bytes); }));
+  return gate::Random{std::move(random)};
 }
 
 }  // namespace grant

@@ -2,9 +2,13 @@
 // keys, random bytes. Nothing of it is audited.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <semaphore>
+#include <type_traits>
 
 #include "grant/gate/protocol.h"
 #include "grantd/gate/content.h"
@@ -12,6 +16,11 @@
 #include "grantd/gate/key_directory.h"
 
 namespace grant {
+
+// Calls to tokens at one time, for all clients together: whoever may connect may ask, and must
+// leave the tokens' sessions to those who sign.
+inline constexpr ptrdiff_t kPublicCallsAtOnceMax = 8;
+inline constexpr std::chrono::seconds kPublicCallWaitMax{5};
 
 // A verification that has begun.
 struct Verification {
@@ -31,7 +40,7 @@ class PublicOperations {
   Outcome<Verification> BeginVerify(const gate::VerifyTarget& target);
   // Verified; or refused with Cause::kSignatureInvalid or kSignatureLength where the signature is
   // not one over what the content holds.
-  static Outcome<gate::Verified> Verify(Verification verification, ByteView signature);
+  Outcome<gate::Verified> Verify(Verification verification, ByteView signature);
 
   static Outcome<Hasher> BeginDigest(CK_MECHANISM_TYPE mechanism);
   static Outcome<gate::DigestValue> Digest(Hasher hasher);
@@ -46,10 +55,16 @@ class PublicOperations {
     std::map<uint64_t, bool> hash_here;  // by the key's ID
   };
 
+  // Runs `use`, a call to a token, when there is a place for it; Busy() where there is none in
+  // time.
+  template <typename Use>
+  auto OnToken(Use use) -> Outcome<typename std::invoke_result_t<Use>::value_type>;
+
   Outcome<Token*> FindToken(const std::string& name) const;
   Outcome<bool> MayHashFor(Token& token, uint64_t key_id);
 
   KeyDirectory& keys_;
+  std::counting_semaphore<> places_{kPublicCallsAtOnceMax};
   std::mutex mutex_;
   std::map<Token*, std::shared_ptr<const PublicKeys>> seen_;
 };

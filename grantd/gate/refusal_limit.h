@@ -16,12 +16,15 @@ namespace grant {
 inline constexpr int64_t kRefusalsAtOnce = 200;  // what a user may have recorded at once
 inline constexpr Duration kRefusalInterval = Duration(2000);  // and then one in each of these
 
-// Any thread may use it. Where time goes back, it counts as standing still.
+// Any thread may use it.
 class RefusalLimit {
  public:
   // Whether this refusal of the user's is recorded: the number of those since the last recorded one
   // that were not, for the entry to name; or nothing, where this is not recorded either.
   std::optional<uint64_t> Admit(uid_t uid, Time now);
+
+  // Whether Admit() would say no.
+  bool IsUsedUp(uid_t uid, Time now) const;
 
   size_t users() const;
 

@@ -10,6 +10,7 @@
 
 #include "grant/cryptoki/names.h"
 #include "grant/wipe.h"
+#include "grantd/domain/id.h"
 #include "grantd/gate/refused.h"
 
 namespace grant {
@@ -102,10 +103,21 @@ tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
                                                              const gate::SignTarget& target) {
   const Token* token = keys_.FindToken(target.token);
   if (token == nullptr) return tl::unexpected(NoSuchToken(target.token));
+  if (returned_limit_.IsUsedUp(peer.uid, clock_())) {
+    return tl::unexpected(Busy("the token refused too many of your signatures of late"));
+  }
   const auto meaning = logins_.MeaningOf(peer, *token, target.secret);
   if (!meaning) return tl::unexpected(StoreFailing(meaning.error()));
-  auto operation = Prepare(peer, target, meaning->by_secret);
+  // What the caller says is repeated in the audit, so it has to be what it is meant to be.
+  const bool names_grant = target.grant.empty() || IsIdPrefix(kGrantPrefix, target.grant);
+  gate::SignTarget checked = target;
+  if (!names_grant) checked.grant.clear();
+  auto operation = Prepare(peer, checked, meaning->by_secret);
   if (operation && meaning->refusal) operation->content.Reject(*meaning->refusal);
+  if (operation && !names_grant) {
+    operation->content.Reject(
+        {Cause::kNoGrant, "GRANTD_GRANT holds no ID of a grant", "grantctl grant list", {}});
+  }
   return operation;
 }
 
@@ -330,6 +342,7 @@ gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal)
 
 gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
                                           const TokenFailure& failure) {
+  if (failure.answered) returned_limit_.Admit(asked.peer.uid, clock_());
   const std::string what = failure.function + " failed: " + cryptoki::ReturnValueName(failure.rv);
   const Status written = store_.Write([&](Tables& tables) -> Status {
     nlohmann::json detail = asked.Facts();

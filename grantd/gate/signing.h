@@ -85,6 +85,7 @@ class Signing {
   RulesInForce rules_;
   Deliveries deliveries_;
   RefusalLimit refusal_limit_;
+  RefusalLimit returned_limit_;  // uses given back: each is spent and returned on the disk
   std::mutex delivered_mutex_;
   std::vector<int64_t> delivered_;  // uses whose outcome is not recorded yet
 };

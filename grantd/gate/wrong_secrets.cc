@@ -8,6 +8,8 @@ WrongSecrets::Counted WrongSecrets::Count(uid_t uid, Time now) {
   const std::scoped_lock lock(mutex_);
   if (!users_.contains(uid)) MakeRoom(now);
   User& user = users_[uid];
+  // A clock that was ahead for a while must not lock the user until it is there again.
+  if (user.locked_until) user.locked_until = std::min(*user.locked_until, now + kSecretsLock);
   if (user.locked_until && now < *user.locked_until) return Counted::kLocked;
   user.locked_until.reset();
   user.last = now;

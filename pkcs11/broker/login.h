@@ -35,6 +35,13 @@ class Login {
     return true;
   }
 
+  // For a key that wants a login of its own: the secret given there is the one that counts.
+  void Replace(std::string_view secret) {
+    std::lock_guard lock(mutex_);
+    Wipe(secret_);
+    secret_ = secret;
+  }
+
   // False where nobody was logged in.
   bool Clear() {
     std::lock_guard lock(mutex_);

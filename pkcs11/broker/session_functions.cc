@@ -81,7 +81,9 @@ Status LogIn(Session& session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG 
   if (session.token->record()->accept_any_pin && !secret) text = {};
   if (text.size() > kPinBytesMax) return Fail(CKR_PIN_LEN_RANGE);
   if (!text.empty()) GRANT_CHECK(CheckPin(session, text));
-  if (!login.Set(text) && user == CKU_USER) return Fail(CKR_USER_ALREADY_LOGGED_IN);
+  if (login.Set(text)) return {};
+  if (user == CKU_USER) return Fail(CKR_USER_ALREADY_LOGGED_IN);
+  if (!text.empty()) login.Replace(text);
   return {};
 }
 

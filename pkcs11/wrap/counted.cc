@@ -19,19 +19,24 @@ Status BeginSigning(Wrap& wrap, Kind kind, CK_C_SignInit init, CK_SESSION_HANDLE
                     CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
   if (init == nullptr) return Fail(CKR_FUNCTION_NOT_SUPPORTED);
   Operations::Claim claim(wrap.operations, session, kind);
-  if (claim.is_busy()) return Fail(CKR_OPERATION_ACTIVE);
+  if (claim.is_busy()) return Fail(CKR_OPERATION_ACTIVE, kAnotherCall);
   if (mechanism == nullptr) {  // version 3.0 cancels the operation by that
     const CK_RV rv = init(session, mechanism, key);
     if (rv == CKR_OK) claim.Clear();
     return FromBacking(rv);
   }
-  GRANT_TRY(const std::optional<GovernedKey> governed, FindGovernedKey(wrap, session, key));
+  GRANT_TRY(const IdentifiedKey identified, IdentifyKey(wrap, session, key));
   Operation operation;
-  if (governed) {
-    GRANT_TRY(operation.use, Use::Begin(wrap.gate, *governed, *mechanism));
+  if (identified.governed) {
+    GRANT_TRY(operation.use, Use::Begin(wrap.gate, *identified.governed, *mechanism));
   }
-  const CK_RV rv = init(session, mechanism, key);
-  if (rv == CKR_OK) claim.Set(std::move(operation));
+  const CK_RV rv = init(session, mechanism, identified.handle);
+  if (rv == CKR_OK) {
+    claim.Set(std::move(operation));
+  } else if (identified.governed && rv != CKR_OPERATION_ACTIVE) {
+    // It may have begun all the same, and must not go on as what was begun before it.
+    claim.Clear();
+  }
   return FromBacking(rv);
 }
 

@@ -7,6 +7,9 @@
 
 namespace grant::pkcs11::wrap {
 
+inline constexpr const char* kAnotherCall = "another call of this session is under way";
+inline constexpr const char* kNothingBegun = "nothing was begun in this session, by this process";
+
 // Begins an operation in the backing module, by `init`, and remembers whose key it is for.
 Status BeginSigning(Wrap& wrap, Kind kind, CK_C_SignInit init, CK_SESSION_HANDLE session,
                     CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key);
@@ -30,7 +33,7 @@ template <typename Call, typename Add>
 Status GiveSignature(Wrap& wrap, Kind kind, After after, CK_SESSION_HANDLE session,
                      CK_BYTE_PTR buffer, CK_ULONG_PTR bytes, const Call& call, const Add& add) {
   Operations::Claim claim(wrap.operations, session, kind);
-  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED);
+  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED, kAnotherCall);
   Operation* const operation = claim.operation();
   if (operation != nullptr && !operation->use) {
     const CK_RV rv = call(buffer, bytes);
@@ -40,7 +43,7 @@ Status GiveSignature(Wrap& wrap, Kind kind, After after, CK_SESSION_HANDLE sessi
   CK_ULONG size = 0;
   if (operation == nullptr) {
     const CK_RV rv = call(nullptr, bytes == nullptr ? nullptr : &size);
-    return Fail(rv == CKR_OK ? CKR_OPERATION_NOT_INITIALIZED : rv);
+    return Fail(rv == CKR_OK ? CKR_OPERATION_NOT_INITIALIZED : rv, kNothingBegun);
   }
   if (bytes == nullptr) return Fail(CKR_ARGUMENTS_BAD);
   CK_RV rv = call(nullptr, &size);
@@ -62,7 +65,7 @@ Status GiveSignature(Wrap& wrap, Kind kind, After after, CK_SESSION_HANDLE sessi
 template <typename Call>
 Status AddPart(Wrap& wrap, Kind kind, CK_SESSION_HANDLE session, ByteView part, const Call& call) {
   Operations::Claim claim(wrap.operations, session, kind);
-  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED);
+  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED, kAnotherCall);
   const CK_RV rv = call();
   if (rv != CKR_OK || claim.operation() == nullptr || !claim.operation()->use) {
     return FromBacking(rv);

@@ -28,7 +28,8 @@ bool HasNoneToShow(CK_RV rv) {
 
 // The answer of a token on which the key's class, and so what it is, cannot be told.
 tl::unexpected<Error> Unreadable(CK_RV rv) {
-  return Fail(rv, "the key cannot be read, so it cannot be told whether a signer governs it");
+  return Refuse(rv, "the key cannot be read, so it cannot be told whether a signer governs it",
+                "try again; if it stays so, look at the token with its own tools");
 }
 
 // Nothing where the key has no such attribute, or does not show it.
@@ -76,14 +77,13 @@ Result<gate::IdentifyKey> DescribeTokenOf(Wrap& wrap, CK_SESSION_HANDLE session)
 
 }  // namespace
 
-Result<std::optional<GovernedKey>> FindGovernedKey(Wrap& wrap, CK_SESSION_HANDLE session,
-                                                   CK_OBJECT_HANDLE key) {
+Result<IdentifiedKey> IdentifyKey(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
   CK_OBJECT_CLASS object_class = 0;
   CK_ATTRIBUTE class_attribute{CKA_CLASS, &object_class, sizeof object_class};
   const CK_RV rv = wrap.functions().C_GetAttributeValue(session, key, &class_attribute, 1);
-  if (IsNoSuchThing(rv)) return std::optional<GovernedKey>();
+  if (IsNoSuchThing(rv)) return IdentifiedKey{};
   if (rv != CKR_OK) return Unreadable(rv);
-  if (object_class != CKO_PRIVATE_KEY) return std::optional<GovernedKey>();
+  if (object_class != CKO_PRIVATE_KEY) return IdentifiedKey{std::nullopt, key};
 
   GRANT_TRY(gate::IdentifyKey question, DescribeTokenOf(wrap, session));
   const auto* class_bytes = reinterpret_cast<const uint8_t*>(&object_class);
@@ -99,9 +99,10 @@ Result<std::optional<GovernedKey>> FindGovernedKey(Wrap& wrap, CK_SESSION_HANDLE
   GRANT_TRY(gate::KeyIdentified answer, wrap.gate.AskSafely([&](Lease& lease) {
     return wrap.gate.Ask<gate::KeyIdentified>(lease, question, wrap.gate.config().list_timeout());
   }));
-  if (!answer.signer) return std::optional<GovernedKey>();
-  return std::optional<GovernedKey>(GovernedKey{*std::move(answer.signer), std::move(answer.token),
-                                                answer.key_id, std::move(label)});
+  if (!answer.signer) return IdentifiedKey{std::nullopt, key};
+  return IdentifiedKey{GovernedKey{*std::move(answer.signer), std::move(answer.token),
+                                   answer.key_id, std::move(label)},
+                       key};
 }
 
 }  // namespace grant::pkcs11::wrap

@@ -18,11 +18,17 @@ struct GovernedKey {
   std::string label;  // as the caller sees it
 };
 
-// Reads what the key is, in the caller's session, and asks grantd. Nothing where no signer governs
-// it, where it is no private key, and where the backing module knows no such object or session:
-// that is then its own to say. Errors: the backing module's own where the key cannot be read, and
-// as GateClient has them. Nobody may use a private key of which grantd could not be asked.
-Result<std::optional<GovernedKey>> FindGovernedKey(Wrap& wrap, CK_SESSION_HANDLE session,
-                                                   CK_OBJECT_HANDLE key);
+struct IdentifiedKey {
+  std::optional<GovernedKey> governed;  // nothing where no signer governs it, or it is not private
+  // What the backing module is to be given as the key: the caller's handle, or CK_INVALID_HANDLE
+  // where it said that it knows no such object or session. It will say so again, in the words and
+  // the order that are its own; it must not find the key after all.
+  CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+};
+
+// Reads what the key is, in the caller's session, and asks grantd. Errors: the backing module's own
+// where the key cannot be read, and as GateClient has them. Nobody may use a private key of which
+// grantd could not be asked.
+Result<IdentifiedKey> IdentifyKey(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key);
 
 }  // namespace grant::pkcs11::wrap

@@ -30,7 +30,7 @@ Status SignMessageBegin(Wrap& wrap, CK_SESSION_HANDLE session, CK_VOID_PTR param
   const auto function = wrap.functions().C_SignMessageBegin;
   if (function == nullptr) return Fail(CKR_FUNCTION_NOT_SUPPORTED);
   Operations::Claim claim(wrap.operations, session, Kind::kMessageSign);
-  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED);
+  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED, kAnotherCall);
   const CK_RV rv = function(session, parameter, parameter_bytes);
   if (rv == CKR_OK && claim.operation() != nullptr && claim.operation()->use) {
     claim.operation()->use->Reset();
@@ -58,8 +58,10 @@ Status SignMessageNext(Wrap& wrap, CK_SESSION_HANDLE session, CK_VOID_PTR parame
 }
 
 Status MessageSignFinal(Wrap& wrap, CK_SESSION_HANDLE session) {
+  Operations::Claim claim(wrap.operations, session, Kind::kMessageSign);
+  if (claim.is_busy()) return Fail(CKR_OPERATION_NOT_INITIALIZED, kAnotherCall);
   GRANT_CHECK(Through<&CK_FUNCTION_LIST_3_0::C_MessageSignFinal>(wrap, session));
-  wrap.operations.Forget(session, Kind::kMessageSign);
+  claim.Clear();
   return {};
 }
 

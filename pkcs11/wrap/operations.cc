@@ -14,24 +14,19 @@ Operations::Claim::~Claim() {
   if (!slot_) return;
   std::lock_guard lock(operations_.mutex_);
   slot_->is_taken = false;
-  const auto found = operations_.slots_.find(key_);
-  // Meanwhile the session may have been forgotten, and its handle given out again.
-  if (found == operations_.slots_.end() || found->second != slot_) return;
-  if (!slot_->operation) operations_.slots_.erase(found);
-}
-
-void Operations::Forget(CK_SESSION_HANDLE session, Kind kind) {
-  std::shared_ptr<Slot> forgotten;
-  std::lock_guard lock(mutex_);
-  const auto found = slots_.find({session, kind});
-  if (found == slots_.end()) return;
-  forgotten = std::move(found->second);
-  slots_.erase(found);
+  if (slot_->is_forgotten || !slot_->operation) operations_.slots_.erase(key_);
 }
 
 void Operations::Forget(CK_SESSION_HANDLE session) {
+  std::vector<std::shared_ptr<Slot>> forgotten;  // destroyed after the lock
+  std::lock_guard lock(mutex_);
   for (const Kind kind : {Kind::kSign, Kind::kSignRecover, Kind::kMessageSign}) {
-    Forget(session, kind);
+    const auto found = slots_.find({session, kind});
+    if (found == slots_.end()) continue;
+    found->second->is_forgotten = true;
+    if (found->second->is_taken) continue;
+    forgotten.push_back(std::move(found->second));
+    slots_.erase(found);
   }
 }
 

@@ -24,6 +24,7 @@ struct Operation {
 class Operations {
   struct Slot {
     bool is_taken = false;
+    bool is_forgotten = false;
     std::optional<Operation> operation;
   };
   using Key = std::pair<CK_SESSION_HANDLE, Kind>;
@@ -53,8 +54,8 @@ class Operations {
     std::shared_ptr<Slot> slot_;
   };
 
-  // From here on the session has begun nothing; also if a call is under way in it.
-  void Forget(CK_SESSION_HANDLE session, Kind kind);
+  // From here on the session has begun nothing. Where a call is under way in it, that is so when
+  // the call returns, and until then the session, or another that got its handle, is busy.
   void Forget(CK_SESSION_HANDLE session);
   // The sessions that have begun something.
   std::vector<CK_SESSION_HANDLE> Sessions() const;

@@ -61,6 +61,7 @@ Status Use::Begin(Lease& lease) {
 }
 
 Status Use::Add(ByteView part) {
+  if (part.data() == nullptr && !part.empty()) return Fail(CKR_ARGUMENTS_BAD);
   return data_.Add(part, [this](Lease& lease) { return Begin(lease); });
 }
 

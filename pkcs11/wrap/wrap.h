@@ -27,8 +27,8 @@ class Wrap {
   // parent before a fork, has initialised it already is an answer like any other.
   Status Initialize(CK_C_INITIALIZE_ARGS* arguments);
   Status Finalize();
-  // C_Finalize in a process that has not called C_Initialize: CKR_CRYPTOKI_NOT_INITIALIZED, unless
-  // it was forked from one that had.
+  // C_Finalize where C_Initialize was not called: CKR_CRYPTOKI_NOT_INITIALIZED, or what a backing
+  // module says that was loaded before: in a forked child it may be initialised all the same.
   static Status FinalizeInherited();
 
   // The backing module's functions; one that it does not have is null.

@@ -206,6 +206,9 @@ void Faults(const Host& host, CK_SESSION_HANDLE session) {
               host.LogIn(session, CKU_CONTEXT_SPECIFIC, host.pin));
   host.report("C_GetOperationState", "while signing",
               p11->C_GetOperationState(session, nullptr, &size));
+  CK_BYTE state[16] = {};
+  host.report("C_SetOperationState", "while signing",
+              p11->C_SetOperationState(session, state, sizeof state, 0, 0));
   host.report("C_Sign", "no data", p11->C_Sign(session, nullptr, 0, buffer.data(), &size));
   host.report("C_Sign", "no place for the size",
               p11->C_Sign(session, data.data(), data.size(), buffer.data(), nullptr));

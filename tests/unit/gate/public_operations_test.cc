@@ -95,7 +95,7 @@ class PublicOperationsTest : public testing::Test {
     if (!begun) return tl::unexpected(begun.error());
     begun->content.Add(AsBytes("a"));
     begun->content.Add(AsBytes("bc"));
-    return PublicOperations::Verify(*std::move(begun), Bytes{1, 2, 3});
+    return public_.Verify(*std::move(begun), Bytes{1, 2, 3});
   }
 
   Script script_;

@@ -48,6 +48,15 @@ TEST(RefusalLimit, AClockThatGoesBackAdmitsNoMore) {
   EXPECT_FALSE(limit.Admit(7, kNow - hours(1)));
 }
 
+TEST(RefusalLimit, AClockThatWasAheadSilencesNobodyForLong) {
+  RefusalLimit limit;
+  limit.Admit(7, kNow + hours(1000));
+  EXPECT_FALSE(limit.Admit(7, kNow));
+  EXPECT_TRUE(limit.IsUsedUp(7, kNow));
+  EXPECT_FALSE(limit.IsUsedUp(7, kNow + 2 * kRefusalInterval));
+  EXPECT_TRUE(limit.Admit(7, kNow + 2 * kRefusalInterval));
+}
+
 TEST(RefusalLimit, ForgetsUsersOfWhomThereIsNothingToRemember) {
   RefusalLimit limit;
   for (uid_t uid = 0; uid < 5000; ++uid) {

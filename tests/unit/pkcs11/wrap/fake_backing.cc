@@ -123,7 +123,7 @@ CK_RV SignInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_
   if (const CK_RV rv = Enter("C_SignInit", session); rv != CKR_OK) return rv;
   if (mechanism == nullptr) return CKR_ARGUMENTS_BAD;
   if (Fake().operations.contains(session)) return CKR_OPERATION_ACTIVE;
-  if (key > kSecret) return CKR_KEY_HANDLE_INVALID;
+  if (key < kGoverned || key > kSecret) return CKR_KEY_HANDLE_INVALID;
   Fake().operations[session] = {mechanism->mechanism, key, false};
   return CKR_OK;
 }

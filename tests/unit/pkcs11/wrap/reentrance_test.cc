@@ -22,8 +22,9 @@ class WrapReentrance : public WrapHost {
   void During(const std::string& function, const Run& run) {
     backing->hook = [this, function, run](const std::string& called) {
       if (called != function) return;
+      const Run body = run;  // this function object ends with the hook
       backing->hook = nullptr;
-      run();
+      body();
     };
   }
 
@@ -69,6 +70,24 @@ TEST_P(WrapReentrance, OfTheSameSessionIsTurnedAway) {
   });
   EXPECT_RV(CKR_OK, Sign());
   EXPECT_EQ(backing->signatures, 1);
+  EXPECT_EQ(Spends(), 1U);
+}
+
+// Whatever ends an operation that is being signed with, another key's cannot take its place.
+TEST_P(WrapReentrance, ThatEndsTheOperationBeginsNoOtherMeanwhile) {
+  CK_BYTE state[4] = {};
+  ASSERT_RV(CKR_OK, Begin(kOther));
+  During("C_Sign", [&] {
+    EXPECT_RV(CKR_OPERATION_ACTIVE,
+              p11->C_SetOperationState(kSession, state, sizeof state, 0, kSecret));
+    EXPECT_RV(CKR_OK, p11->C_CloseSession(kSession));
+    EXPECT_RV(CKR_OPERATION_ACTIVE, Begin(kGoverned)) << "in a session that got the handle";
+    EXPECT_RV(CKR_OPERATION_NOT_INITIALIZED, Update("data"));
+  });
+  EXPECT_RV(CKR_OPERATION_NOT_INITIALIZED, Sign());
+  EXPECT_EQ(backing->signatures, 0);
+  ASSERT_RV(CKR_OK, Begin(kGoverned));
+  EXPECT_RV(CKR_OK, Sign());
   EXPECT_EQ(Spends(), 1U);
 }
 

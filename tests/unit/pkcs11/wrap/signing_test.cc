@@ -186,6 +186,28 @@ TEST_P(WrapSign, UsesNoKeyThatCannotBeRead) {
   EXPECT_EQ(backing->calls["C_SignInit"], 0);
 }
 
+// A token that is being connected again may not know a session for a moment.
+TEST_P(WrapSign, UsesNoKeyThatWasNotThereWhenItWasLookedAt) {
+  for (const CK_RV rv : {CKR_SESSION_HANDLE_INVALID, CKR_OBJECT_HANDLE_INVALID}) {
+    backing->answers["C_GetAttributeValue"] = rv;
+    EXPECT_RV(CKR_KEY_HANDLE_INVALID, Begin(kGoverned));
+    backing->answers.clear();
+    EXPECT_RV(CKR_OPERATION_NOT_INITIALIZED, Sign());
+  }
+  EXPECT_EQ(backing->signatures, 0);
+}
+
+TEST_P(WrapSign, TakesAnOperationWhoseBeginningFailedForNoOther) {
+  ASSERT_RV(CKR_OK, Begin(kOther));
+  // The backing module has ended that operation, and begins the next although it says otherwise.
+  backing->answers["C_SignInit"] = CKR_DEVICE_ERROR;
+  EXPECT_RV(CKR_DEVICE_ERROR, Begin(kGoverned));
+  backing->operations[kSession] = {CKM_RSA_PKCS, kGoverned, false};
+  backing->answers.clear();
+  EXPECT_RV(CKR_OPERATION_NOT_INITIALIZED, Sign());
+  EXPECT_EQ(backing->signatures, 0);
+}
+
 TEST_P(WrapSign, LeavesWrongHandlesToTheBackingModule) {
   EXPECT_RV(CKR_KEY_HANDLE_INVALID, Begin(99));
   EXPECT_RV(CKR_ARGUMENTS_BAD, p11->C_SignInit(kSession, nullptr, kGoverned));
