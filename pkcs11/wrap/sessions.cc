@@ -42,13 +42,13 @@ class Ending {
 // threads began meanwhile.
 Status CloseSession(Wrap& wrap, CK_SESSION_HANDLE session) {
   wrap.operations.Forget(session);
-  const Status closed = Through<&CK_FUNCTION_LIST_3_0::C_CloseSession>(wrap, session);
+  Status closed = Through<&CK_FUNCTION_LIST_3_0::C_CloseSession>(wrap, session);
   wrap.operations.Forget(session);
   return closed;
 }
 
 Status CloseAllSessions(Wrap& wrap, CK_SLOT_ID slot) {
-  const Status closed = Through<&CK_FUNCTION_LIST_3_0::C_CloseAllSessions>(wrap, slot);
+  Status closed = Through<&CK_FUNCTION_LIST_3_0::C_CloseAllSessions>(wrap, slot);
   for (const CK_SESSION_HANDLE session : wrap.operations.Sessions()) {
     CK_SESSION_INFO info{};
     if (wrap.functions().C_GetSessionInfo(session, &info) != CKR_OK) {
