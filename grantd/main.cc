@@ -14,10 +14,14 @@
 #include "grant/error.h"
 #include "grantd/api/api.h"
 #include "grantd/api/http_server.h"
+#include "grantd/api/json.h"
 #include "grantd/config/config.h"
+#include "grantd/config/zone_files.h"
 #include "grantd/gate/server.h"
 #include "grantd/gate/signing.h"
 #include "grantd/net/unix_socket.h"
+#include "grantd/net/user_database.h"
+#include "grantd/notify/notifier.h"
 #include "grantd/store/store.h"
 #include "grantd/workflow/workflow.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
@@ -102,15 +106,33 @@ void Maintain(Workflow& workflow, Signing& signing) {
   }
 }
 
-Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing& signing) {
+Result<std::unique_ptr<Notifier>> StartNotifier(Store& store, const Config& config) {
+  CourierOptions options;
+  options.lookups = {UnixGroupsOf, UnixGroupMembers};
+  options.now = Now;
+  options.jitter = [engine = std::minstd_rand(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+  GRANT_TRY(options.self, SelfPrincipal());
+  return Notifier::Start(store, config.notify, {api::RequestJson, api::GrantJson},
+                         std::move(options));
+}
+
+Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing& signing,
+                              Notifier& notifier, ZoneOf zone_of) {
   Surroundings surroundings;
   surroundings.now = Now;
   surroundings.entropy = Entropy;
   surroundings.secret_entropy = KernelEntropy;
   surroundings.groups_of = UnixGroupsOf;
   surroundings.admins = config.admins;
+  surroundings.auditors = config.auditors;
+  surroundings.members_of = UnixGroupMembers;
+  surroundings.zone_of = std::move(zone_of);
+  surroundings.open_requests_max = config.max_open_requests;
   surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
+  if (config.notify.any()) surroundings.announced = [&notifier] { notifier.Wake(); };
   return surroundings;
 }
 
@@ -128,12 +150,16 @@ Status Serve(const Config& config, const sigset_t& ending) {
   KeyDirectory keys(std::move(tokens));
   Inventory inventory(*store, keys);
   Logins logins(*store, keys, Now, UnixGroupsOf);
-  Signing signing(*store, keys, logins, Now);
+  ZoneFiles zones;
+  const ZoneOf zone_of = [&zones](const std::string& name) { return zones.Find(name); };
+  Signing signing(*store, keys, logins, Now, Site{config.auditors, zone_of});
   PublicOperations public_operations(keys);
   GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
-  Workflow workflow(*store, MakeSurroundings(config, keys, signing));
-  const api::Api api(workflow, [&keys] { return Presence(keys); });
+  GRANT_TRY(const auto notifier, StartNotifier(*store, config));
+  Workflow workflow(*store, MakeSurroundings(config, keys, signing, *notifier, zone_of));
+  const api::Api api(
+      {workflow, [&keys] { return Presence(keys); }, [&notifier] { return notifier->States(); }});
 
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));

@@ -38,8 +38,10 @@ CK_RV RefusalRv(Cause cause, CK_RV token_rv) {
     case Cause::kRevoked:
     case Cause::kOtherHolder:
     case Cause::kDigestNotInGrant:
+    case Cause::kOutOfScope:
     case Cause::kNotAUser:
     case Cause::kNotGoverned:
+    case Cause::kOutsideHours:
       return CKR_FUNCTION_REJECTED;
     case Cause::kKeyNotFound:
       return CKR_KEY_HANDLE_INVALID;

@@ -50,6 +50,10 @@ const char* CauseName(Cause cause) {
       return "signature-invalid";
     case Cause::kSignatureLength:
       return "signature-length";
+    case Cause::kOutsideHours:
+      return "outside-hours";
+    case Cause::kOutOfScope:
+      return "out-of-scope";
   }
   return "unknown";
 }

@@ -38,6 +38,20 @@ Result<nlohmann::json> ReadBody(BodyUse use, const HttpRequest& request) {
   return ParseObject(request.body);
 }
 
+Status CheckAccess(const Workflow& workflow, Access access, const Identity& caller) {
+  switch (access) {
+    case Access::kEveryone:
+      return {};
+    case Access::kParticipant:
+      return workflow.RequireParticipant(caller);
+    case Access::kOverseer:
+      return workflow.RequireOverseer(caller);
+    case Access::kAdmin:
+      break;
+  }
+  return workflow.RequireAdmin(caller);
+}
+
 Status CheckQuery(const Route& route, const HttpRequest& request) {
   for (const auto& [key, value] : request.query) {
     if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
@@ -48,9 +62,6 @@ Status CheckQuery(const Route& route, const HttpRequest& request) {
 }
 
 }  // namespace
-
-Api::Api(Workflow& workflow, std::function<std::vector<TokenPresence>()> tokens)
-    : services_{workflow, std::move(tokens)} {}
 
 HttpResponse Api::Handle(const HttpRequest& request) const {
   auto start = std::chrono::steady_clock::now();
@@ -81,10 +92,7 @@ Result<HttpResponse> Api::Serve(const Match& match, const HttpRequest& request) 
   const Identity& caller = request.peer.identity;
   if (caller.principal.empty()) return Fail(Code::kUnauthenticated, "nobody known is asking");
   // Rights first: whoever has none learns nothing about the rest.
-  if (route.access == Access::kAdmin && !services_.workflow.IsAdmin(caller)) {
-    return Fail(Code::kForbidden, caller.principal.text() + " is not an administrator",
-                "administrators are named by admins in grantd.toml");
-  }
+  GRANT_CHECK(CheckAccess(services_.workflow, route.access, caller));
   GRANT_CHECK(CheckQuery(route, request));
   GRANT_TRY(const nlohmann::json body, ReadBody(route.body, request));
   return route.handler(services_, Call{request, match.name, body});

@@ -1,6 +1,8 @@
 // The REST API: from a request to its route, its caller's rights, its handler, and back.
 #pragma once
 
+#include <utility>
+
 #include "grantd/api/http.h"
 #include "grantd/api/routes.h"
 #include "grantd/workflow/workflow.h"
@@ -10,9 +12,8 @@ namespace grant::api {
 // Any thread may call Handle. It logs one line for each request.
 class Api {
  public:
-  // `workflow` outlives the API. `tokens` tells which tokens grantd serves and whether they are
-  // there.
-  Api(Workflow& workflow, std::function<std::vector<TokenPresence>()> tokens);
+  // `services.workflow` outlives the API.
+  explicit Api(Services services) : services_(std::move(services)) {}
 
   HttpResponse Handle(const HttpRequest& request) const;
 

@@ -16,12 +16,14 @@ Result<HttpResponse> ListGrants(const Services& services, const Call& call) {
   if (status_name) {
     status = GrantStatusByName(*status_name);
     if (!status) {
-      return tl::unexpected(UnknownName("status", *status_name,
-                                        {"pending", "active", "exhausted", "expired", "revoked"}));
+      return tl::unexpected(
+          UnknownName("status", *status_name,
+                      {"pending", "active", "exhausted", "expired", "revoked", "released"}));
     }
   }
   GRANT_TRY(filter.signer, ReadQuery(call, "signer"));
   GRANT_TRY(filter.holder, ReadPrincipal(call, "holder"));
+  GRANT_TRY(filter.since, ReadInstant(call, "since"));
   GRANT_TRY(filter.before, ReadBefore(call, kGrantPrefix));
   GRANT_TRY(const auto views, services.workflow.ListGrants(call.caller(), filter, status));
   const Time now = services.workflow.now();
@@ -33,6 +35,7 @@ Result<HttpResponse> ListGrants(const Services& services, const Call& call) {
 Result<HttpResponse> ShowGrant(const Services& services, const Call& call) {
   GRANT_TRY(const GrantView view, services.workflow.FindGrant(call.caller(), call.name));
   Json json = GrantJson(view.grant, services.workflow.now());
+  json["files"] = FilesJson(view.files);
   json["uses"] = UsesJson(view.uses);
   return Answer(json);
 }
@@ -42,6 +45,16 @@ Result<HttpResponse> RevokeGrant(const Services& services, const Call& call) {
   GRANT_TRY(const std::string reason, reader.Text("reason"));
   GRANT_TRY(const GrantView view, services.workflow.Revoke(call.caller(), call.name, reason));
   return Answer(GrantJson(view.grant, services.workflow.now()));
+}
+
+Result<HttpResponse> ReleaseGrant(const Services& services, const Call& call) {
+  GRANT_TRY(const ObjectReader reader, ObjectReader::Open(call.body, "", {"reason"}));
+  const std::string none;
+  GRANT_TRY(const std::string reason, reader.Has("reason") ? reader.Text("reason") : none);
+  GRANT_TRY(const GrantView view, services.workflow.Release(call.caller(), call.name, reason));
+  Json json = GrantJson(view.grant, services.workflow.now());
+  json["uses"] = UsesJson(view.uses);
+  return Answer(json);
 }
 
 }  // namespace grant::api

@@ -13,6 +13,17 @@ Result<HttpResponse> ShowSigner(const Services& services, const Call& call);
 Result<HttpResponse> ListPolicies(const Services& services, const Call& call);
 Result<HttpResponse> ShowPolicy(const Services& services, const Call& call);
 
+// doctor.cc
+Result<HttpResponse> Doctor(const Services& services, const Call& call);
+
+// policies.cc
+Result<HttpResponse> TestPolicy(const Services& services, const Call& call);
+
+// rules_history.cc
+Result<HttpResponse> ShowRulesVersion(const Services& services, const Call& call);
+Result<HttpResponse> RulesHistory(const Services& services, const Call& call);
+Result<HttpResponse> CompareRules(const Services& services, const Call& call);
+
 // rules.cc
 Result<HttpResponse> ShowRules(const Services& services, const Call& call);
 Result<HttpResponse> ApplyRules(const Services& services, const Call& call);
@@ -30,6 +41,7 @@ Result<HttpResponse> CommentOnRequest(const Services& services, const Call& call
 Result<HttpResponse> ListGrants(const Services& services, const Call& call);
 Result<HttpResponse> ShowGrant(const Services& services, const Call& call);
 Result<HttpResponse> RevokeGrant(const Services& services, const Call& call);
+Result<HttpResponse> ReleaseGrant(const Services& services, const Call& call);
 
 // audit.cc
 Result<HttpResponse> ListAudit(const Services& services, const Call& call);

@@ -14,6 +14,7 @@ struct HttpRequest {
   std::string path;                          // decoded, without the query: "/v1/requests"
   std::map<std::string, std::string> query;  // decoded
   std::string content_type;                  // as sent; may be empty
+  std::string idempotency_key;               // as sent; may be empty
   std::string body;
   Peer peer;
 };

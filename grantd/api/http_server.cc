@@ -135,6 +135,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     request.path = std::move(target->path);
     request.query = std::move(target->query);
     request.content_type = std::string(message[http::field::content_type]);
+    request.idempotency_key = std::string(message["Idempotency-Key"]);
     request.body = std::move(message.body());
     request.peer = peer_;
     HttpResponse response = Handle(request);

@@ -31,8 +31,14 @@ Json ListOf(const Items& items, Render render) {
   return list;
 }
 
-Json DigestsJson(const std::vector<Digest>& digests) {
-  return ListOf(digests, [](const Digest& digest) { return Json(digest.text()); });
+template <typename T>
+Json TextListJson(const std::vector<T>& values) {
+  return ListOf(values, [](const T& value) { return Json(value.text()); });
+}
+
+Json NarrowingJson(const Narrowing& narrowing) {
+  if (narrowing.empty()) return {};
+  return {{"signings", OrNull(narrowing.signings)}, {"window", OrNull(narrowing.window)}};
 }
 
 Json DecisionJson(const Decision& decision) {
@@ -40,6 +46,7 @@ Json DecisionJson(const Decision& decision) {
           {"approver", decision.approver.text()},
           {"decision", decision.verdict == Verdict::kApprove ? "approve" : "reject"},
           {"comment", decision.comment},
+          {"narrowed", NarrowingJson(decision.narrowing)},
           {"at", FormatTime(decision.at)}};
 }
 
@@ -73,7 +80,9 @@ Json StepsJson(const RequestView& view) {
                     {"required", step.required},
                     {"approvers", TextsJson(step.approvers)},
                     {"approved_by", TextsJson(approved_by)},
-                    {"complete", approved_by.size() >= step.required}});
+                    // One that was approved at once has no approvals to count.
+                    {"complete", view.request.status == RequestStatus::kApproved ||
+                                     approved_by.size() >= step.required}});
   }
   return list;
 }
@@ -121,8 +130,11 @@ Json RequestJson(const RequestView& view, Time now) {
             {"until", OrNull(request.window.until)},
             {"duration", OrNull(request.window.duration)}}},
           {"signings", request.signings},
+          {"narrowed", NarrowingJson(NarrowestOf(request))},
           {"justification", request.justification},
-          {"digests", DigestsJson(request.digests)},
+          {"digests", TextListJson(request.digests)},
+          {"files", FilesJson(request.files)},
+          {"scopes", TextListJson(request.scopes)},
           {"policy", request.policy.name},
           {"step", StepNumberJson(view, status)},
           {"steps", StepsJson(view)},
@@ -134,7 +146,8 @@ Json RequestJson(const RequestView& view, Time now) {
 }
 
 Json GrantJson(const Grant& grant, Time now) {
-  const auto& revocation = grant.revocation;
+  const bool released = grant.revocation && grant.revocation->released;
+  const auto revocation = released ? std::nullopt : grant.revocation;
   return {{"id", grant.id},
           {"request_id", grant.request_id},
           {"signer", grant.signer},
@@ -144,11 +157,19 @@ Json GrantJson(const Grant& grant, Time now) {
           {"not_after", FormatTime(grant.not_after)},
           {"max_signings", grant.max_signings},
           {"used", grant.used},
-          {"digests", DigestsJson(grant.digests)},
+          {"digests", TextListJson(grant.digests)},
+          {"scopes", TextListJson(grant.scopes)},
           {"revoked_by", revocation ? Json(revocation->by.text()) : Json()},
           {"revoked_at", revocation ? Json(FormatTime(revocation->at)) : Json()},
           {"revoke_reason", revocation ? Json(revocation->reason) : Json()},
+          {"released_at", released ? Json(FormatTime(grant.revocation->at)) : Json()},
           {"has_secret", grant.secret_hash.has_value()}};
+}
+
+Json FilesJson(const std::vector<NamedFile>& files) {
+  return ListOf(files, [](const NamedFile& file) -> Json {
+    return {{"name", file.name}, {"digest", file.digest.text()}};
+  });
 }
 
 Json UsesJson(const std::vector<Use>& uses) {
@@ -171,6 +192,12 @@ Json PolicyJson(const Policy& policy) {
           {"max_request_ttl", FormatDuration(policy.max_request_ttl)},
           {"self_approval", policy.self_approval},
           {"bypass_machine_identities", policy.bypass_machine_identities},
+          {"unbounded", policy.unbounded},
+          {"min_justification", policy.min_justification},
+          {"hours",
+           ListOf(policy.hours.spans, [](const WeeklySpan& span) { return Json(span.text()); })},
+          {"time_zone", OrNull(policy.hours.time_zone)},
+          {"requesters", TextsJson(policy.requesters)},
           {"steps", ListOf(policy.steps, StepRulesJson)}};
 }
 
@@ -179,6 +206,12 @@ Json RulesJson(const RulesVersion& version) {
   return {{"version", version.version},
           {"applied_by", any ? Json(version.applied_by.text()) : Json()},
           {"applied_at", any ? Json(FormatTime(version.applied_at)) : Json()},
+          {"users", ListOf(version.rules.users,
+                           [](const User& user) -> Json {
+                             return {{"name", user.principal.text()},
+                                     {"kind", Name(user.kind)},
+                                     {"email", OrNull(user.email)}};
+                           })},
           {"groups", ListOf(version.rules.groups,
                             [](const Group& group) -> Json {
                               return {{"name", group.name}, {"members", TextsJson(group.members)}};

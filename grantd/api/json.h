@@ -12,6 +12,7 @@ using Json = nlohmann::ordered_json;
 // An open request past its expiry shows as expired, whether or not that is stored yet.
 Json RequestJson(const RequestView& view, Time now);
 Json GrantJson(const Grant& grant, Time now);
+Json FilesJson(const std::vector<NamedFile>& files);
 Json UsesJson(const std::vector<Use>& uses);
 Json SignerJson(const Signer& signer);
 Json PolicyJson(const Policy& policy);

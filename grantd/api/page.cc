@@ -26,6 +26,13 @@ Result<size_t> ReadLimit(const Call& call) {
   return limit;
 }
 
+Result<std::optional<Time>> ReadInstant(const Call& call, const std::string& key) {
+  GRANT_TRY(const auto text, ReadQuery(call, key));
+  if (!text) return std::optional<Time>();
+  GRANT_TRY(const Time time, ParseTime(*text));
+  return std::optional<Time>(time);
+}
+
 Result<std::optional<Principal>> ReadPrincipal(const Call& call, const std::string& key) {
   GRANT_TRY(const auto text, ReadQuery(call, key));
   if (!text) return std::optional<Principal>();

@@ -18,6 +18,7 @@ inline constexpr size_t kPageBytesMax = size_t{4} * 1024 * 1024;
 Result<size_t> ReadLimit(const Call& call);
 // A key of the query, or nothing where it is not given; an empty value is an error.
 Result<std::optional<std::string>> ReadQuery(const Call& call, const std::string& key);
+Result<std::optional<Time>> ReadInstant(const Call& call, const std::string& key);
 Result<std::optional<Principal>> ReadPrincipal(const Call& call, const std::string& key);
 
 // The `next` of the page before: an ID with this prefix; empty for the first page.

@@ -7,36 +7,10 @@
 #include "grantd/api/page.h"
 #include "grantd/api/response.h"
 #include "grantd/api/strict_json.h"
+#include "grantd/api/window.h"
 
 namespace grant::api {
 namespace {
-
-// An error of a value's own parser, with the key that held the value.
-template <typename T>
-Result<T> Under(const ObjectReader& reader, std::string_view key, Result<T> parsed) {
-  if (!parsed) parsed.error().message = "'" + reader.PathOf(key) + "': " + parsed.error().message;
-  return parsed;
-}
-
-Result<std::optional<Time>> ReadTime(const ObjectReader& reader, std::string_view key) {
-  if (!reader.Has(key)) return std::optional<Time>();
-  GRANT_TRY(const std::string text, reader.Text(key));
-  GRANT_TRY(const Time time, Under(reader, key, ParseTime(text)));
-  return std::optional<Time>(time);
-}
-
-Result<Window> ReadWindow(const nlohmann::json& object) {
-  GRANT_TRY(const ObjectReader reader,
-            ObjectReader::Open(object, "window", {"duration", "from", "until"}));
-  Window window;
-  GRANT_TRY(window.from, ReadTime(reader, "from"));
-  GRANT_TRY(window.until, ReadTime(reader, "until"));
-  if (reader.Has("duration")) {
-    GRANT_TRY(const std::string text, reader.Text("duration"));
-    GRANT_TRY(window.duration, Under(reader, "duration", ParseDuration(text)));
-  }
-  return window;
-}
 
 Result<std::vector<Digest>> ReadDigests(const ObjectReader& reader) {
   std::vector<Digest> digests;
@@ -49,10 +23,43 @@ Result<std::vector<Digest>> ReadDigests(const ObjectReader& reader) {
   return digests;
 }
 
-Result<Wish> ReadWish(const Call& call) {
-  GRANT_TRY(const ObjectReader reader, ObjectReader::Open(call.body, "",
-                                                          {"signer", "signings", "window",
-                                                           "justification", "digests", "secret"}));
+Result<std::vector<NamedFile>> ReadFiles(const ObjectReader& reader) {
+  std::vector<NamedFile> files;
+  if (!reader.Has("files")) return files;
+  GRANT_TRY(const auto objects, reader.Objects("files"));
+  for (const nlohmann::json* object : objects) {
+    GRANT_TRY(const ObjectReader file,
+              ObjectReader::Open(*object, "files[" + std::to_string(files.size()) + "]",
+                                 {"name", "digest"}));
+    NamedFile named;
+    GRANT_TRY(named.name, file.Text("name"));
+    if (named.name.empty()) return Fail(Code::kInvalid, "'" + file.PathOf("name") + "' is empty");
+    GRANT_TRY(const std::string text, file.Text("digest"));
+    GRANT_TRY(named.digest, Under(file, "digest", Digest::Parse(text)));
+    files.push_back(std::move(named));
+  }
+  return files;
+}
+
+Result<std::vector<Scope>> ReadScopes(const ObjectReader& reader, const Peer& peer) {
+  std::vector<Scope> scopes;
+  if (!reader.Has("scopes")) return scopes;
+  GRANT_TRY(const std::vector<std::string> texts, reader.Texts("scopes"));
+  for (const std::string& text : texts) {
+    GRANT_TRY(Scope scope, Under(reader, "scopes", Scope::Parse(text)));
+    // grantd sees the programs of a user or of none of them.
+    if (scope.key == ScopeKey::kProgram && peer.program.empty()) {
+      return Fail(Code::kInvalid,
+                  "grantd cannot see which program " + peer.identity.principal.text() +
+                      " runs, so a scope 'program' would never be met",
+                  "leave it out, or have grantd started with the capability CAP_SYS_PTRACE");
+    }
+    scopes.push_back(std::move(scope));
+  }
+  return scopes;
+}
+
+Result<Wish> ReadWish(const ObjectReader& reader, const Peer& peer) {
   Wish wish;
   GRANT_TRY(wish.signer, reader.Text("signer"));
   GRANT_TRY(const int64_t signings, reader.Integer("signings", 1, kSigningsMax));
@@ -61,10 +68,34 @@ Result<Wish> ReadWish(const Call& call) {
   GRANT_TRY(wish.window, ReadWindow(*window));
   GRANT_TRY(wish.justification, reader.Text("justification"));
   GRANT_TRY(wish.digests, ReadDigests(reader));
+  GRANT_TRY(wish.files, ReadFiles(reader));
+  GRANT_TRY(wish.scopes, ReadScopes(reader, peer));
   if (reader.Has("secret")) {
     GRANT_TRY(wish.with_secret, reader.Bool("secret"));
   }
   return wish;
+}
+
+Result<Filing> ReadFiling(const ObjectReader& reader, const HttpRequest& request) {
+  Filing filing;
+  filing.idempotency_key = request.idempotency_key;
+  if (reader.Has("new")) {
+    GRANT_TRY(filing.another, reader.Bool("new"));
+  }
+  return filing;
+}
+
+Result<Narrowing> ReadNarrowing(const ObjectReader& reader) {
+  Narrowing narrowing;
+  if (reader.Has("signings")) {
+    GRANT_TRY(const int64_t signings, reader.Integer("signings", 1, kSigningsMax));
+    narrowing.signings = static_cast<uint32_t>(signings);
+  }
+  if (reader.Has("window")) {
+    GRANT_TRY(const std::string text, reader.Text("window"));
+    GRANT_TRY(narrowing.window, Under(reader, "window", ParseDuration(text)));
+  }
+  return narrowing;
 }
 
 Result<std::string> ReadComment(const Call& call) {
@@ -111,7 +142,13 @@ Result<HttpResponse> ListRequests(const Services& services, const Call& call) {
   GRANT_TRY(filter.signer, ReadQuery(call, "signer"));
   GRANT_TRY(filter.requester, ReadPrincipal(call, "requester"));
   GRANT_TRY(filter.before, ReadBefore(call, kRequestPrefix));
-  GRANT_TRY(const auto views, services.workflow.ListRequests(call.caller(), filter));
+  GRANT_TRY(filter.since, ReadInstant(call, "since"));
+  GRANT_TRY(const auto awaiting, ReadQuery(call, "awaiting"));
+  if (awaiting && *awaiting != "me") {
+    return tl::unexpected(UnknownName("value of 'awaiting'", *awaiting, {"me"}));
+  }
+  GRANT_TRY(const auto views,
+            services.workflow.ListRequests(call.caller(), filter, awaiting.has_value()));
   const Time now = services.workflow.now();
   return PageOf(
       views.size(), limit, [&](size_t i) { return RequestJson(views[i], now); },
@@ -119,10 +156,17 @@ Result<HttpResponse> ListRequests(const Services& services, const Call& call) {
 }
 
 Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
-  GRANT_TRY(const Wish wish, ReadWish(call));
-  GRANT_TRY(FiledRequest filed, services.workflow.File(call.caller(), wish));
+  GRANT_TRY(const ObjectReader reader,
+            ObjectReader::Open(call.body, "",
+                               {"signer", "signings", "window", "justification", "digests", "files",
+                                "scopes", "secret", "new"}));
+  GRANT_TRY(const Wish wish, ReadWish(reader, call.request.peer));
+  GRANT_TRY(const Filing filing, ReadFiling(reader, call.request));
+  GRANT_TRY(FiledRequest filed, services.workflow.File(call.caller(), wish, filing));
   const WipeAtEnd wipe(filed.secret);
-  HttpResponse response = Created(RequestJson(filed.view, services.workflow.now()));
+  Json json = RequestJson(filed.view, services.workflow.now());
+  json["existing"] = filed.existing;
+  HttpResponse response = filed.existing ? Answer(json) : Created(json);
   if (!filed.secret.empty()) AddSecret(response.body, filed.secret);
   return response;
 }
@@ -133,7 +177,14 @@ Result<HttpResponse> ShowRequest(const Services& services, const Call& call) {
 }
 
 Result<HttpResponse> ApproveRequest(const Services& services, const Call& call) {
-  return WithComment(services, call, &Workflow::Approve);
+  GRANT_TRY(const ObjectReader reader,
+            ObjectReader::Open(call.body, "", {"comment", "signings", "window"}));
+  const std::string none;
+  GRANT_TRY(const std::string comment, reader.Has("comment") ? reader.Text("comment") : none);
+  GRANT_TRY(const Narrowing narrowing, ReadNarrowing(reader));
+  GRANT_TRY(const RequestView view,
+            services.workflow.Approve(call.caller(), call.name, comment, narrowing));
+  return Shown(services, view);
 }
 
 Result<HttpResponse> RejectRequest(const Services& services, const Call& call) {

@@ -10,6 +10,7 @@
 
 #include "grant/error.h"
 #include "grantd/api/http.h"
+#include "grantd/notify/channel.h"
 
 namespace grant {
 class Workflow;
@@ -26,10 +27,17 @@ struct TokenPresence {
 struct Services {
   Workflow& workflow;
   std::function<std::vector<TokenPresence>()> tokens;
+  std::function<Result<std::vector<ChannelState>>()> channels;  // of notifications
 };
 
-// Who gets as far as the handler. Finer rights are the workflow's to check.
-enum class Access { kEveryone, kAdmin };
+// Who gets as far as the handler. The finer rights (whose request, whose policy) are the workflow's
+// to check.
+enum class Access {
+  kEveryone,     // answers hold what concerns the caller alone
+  kParticipant,  // changes something: everybody but auditors
+  kOverseer,     // shows everything: administrators and auditors
+  kAdmin,
+};
 
 enum class BodyUse {
   kNone,      // a body is an error

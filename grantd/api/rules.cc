@@ -71,12 +71,15 @@ Result<HttpResponse> ShowRules(const Services& services, const Call& call) {
 
 Result<HttpResponse> ApplyRules(const Services& services, const Call& call) {
   GRANT_TRY(const Application given, ReadApplication(call));
-  GRANT_TRY(const Rules rules, ParseRules(given.document, given.source, given.files));
+  GRANT_TRY(const Rules rules, ParseRules(given.document, given.source, given.files,
+                                          services.workflow.LookupsForRules()));
   GRANT_TRY(
       const RulesChange change,
       services.workflow.ApplyRules(call.caller(), rules, given.expected_version, given.dry_run));
-  return Answer(
-      {{"version", change.version}, {"changes", change.changes}, {"applied", change.applied}});
+  return Answer({{"version", change.version},
+                 {"changes", change.changes},
+                 {"warnings", change.warnings},
+                 {"applied", change.applied}});
 }
 
 }  // namespace grant::api

@@ -37,6 +37,7 @@ Result<HttpResponse> Whoami(const Services& services, const Call& call) {
   return Answer({{"principal", call.caller().principal.text()},
                  {"groups", TextsJson(call.caller().groups)},
                  {"admin", standing.admin},
+                 {"auditor", standing.auditor},
                  {"signers", standing.signers},
                  {"approves", standing.policies}});
 }

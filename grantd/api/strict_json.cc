@@ -159,4 +159,15 @@ Result<const json*> ObjectReader::Object(std::string_view key) const {
   return member;
 }
 
+Result<std::vector<const json*>> ObjectReader::Objects(std::string_view key) const {
+  GRANT_TRY(const json* member, Member(key));
+  if (!member->is_array() || !std::all_of(member->begin(), member->end(),
+                                          [](const json& each) { return each.is_object(); })) {
+    return Fail(Code::kInvalid, "'" + PathOf(key) + "' is not a list of objects");
+  }
+  std::vector<const json*> objects;
+  for (const json& each : *member) objects.push_back(&each);
+  return objects;
+}
+
 }  // namespace grant::api

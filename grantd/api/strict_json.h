@@ -32,6 +32,7 @@ class ObjectReader {
   Result<int64_t> Integer(std::string_view key, int64_t least, int64_t most) const;
   Result<bool> Bool(std::string_view key) const;
   Result<const nlohmann::json*> Object(std::string_view key) const;
+  Result<std::vector<const nlohmann::json*>> Objects(std::string_view key) const;
 
   // "window.from", as errors call it.
   std::string PathOf(std::string_view key) const;
@@ -46,6 +47,13 @@ class ObjectReader {
   const nlohmann::json* object_;
   std::string where_;
 };
+
+// An error of a value's own parser, with the key that held the value.
+template <typename T>
+Result<T> Under(const ObjectReader& reader, std::string_view key, Result<T> parsed) {
+  if (!parsed) parsed.error().message = "'" + reader.PathOf(key) + "': " + parsed.error().message;
+  return parsed;
+}
 
 // An error for a name that is none of the known ones: "unknown key 'signing'", with the hint "did
 // you mean 'signings'?" or, where none is near, with the known ones.

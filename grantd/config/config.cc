@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "grantd/config/notify_toml.h"
 #include "grantd/config/toml_reader.h"
 #include "grantd/descriptor.h"
 
@@ -42,21 +43,38 @@ Status ReadListen(TomlTable listen, Config& config) {
   return listen.Finish();
 }
 
+// A group of the rules would let those who may change the rules make themselves one of them.
+void RefuseGroupsOfTheRules(TomlTable& document, std::string_view key,
+                            const std::vector<Principal>& named) {
+  for (const Principal& one : named) {
+    if (one.scheme() != "group") continue;
+    document.Reject(
+        key,
+        fmt::format("names '{}', but groups are of the rules, which admins change", one.text()),
+        "name users or Unix groups: unix:NAME, unix-group:NAME");
+  }
+}
+
 std::vector<Principal> ReadAdmins(TomlTable& document) {
   if (!document.Has("admins")) {
     document.Principals("admins");  // makes the key a known one
     return {*Principal::Parse("unix:root")};
   }
   std::vector<Principal> admins = document.Principals("admins");
-  for (const Principal& admin : admins) {
-    if (admin.scheme() == "group") {
-      document.Reject(
-          "admins",
-          fmt::format("names '{}', but groups are of the rules, which admins change", admin.text()),
-          "name users or Unix groups: unix:NAME, unix-group:NAME");
-    }
-  }
+  RefuseGroupsOfTheRules(document, "admins", admins);
   return admins;
+}
+
+std::vector<Principal> ReadAuditors(TomlTable& document, const std::vector<Principal>& admins) {
+  std::vector<Principal> auditors = document.Principals("auditors");
+  RefuseGroupsOfTheRules(document, "auditors", auditors);
+  for (const Principal& auditor : auditors) {
+    if (std::find(admins.begin(), admins.end(), auditor) == admins.end()) continue;
+    document.Reject("auditors",
+                    fmt::format("names '{}', who is an administrator as well", auditor.text()),
+                    "auditors change nothing: name them in one of admins and auditors");
+  }
+  return auditors;
 }
 
 Result<TokenSettings> ReadToken(TomlTable& table) {
@@ -122,11 +140,16 @@ Result<Config> ParseConfig(const std::string& text, const std::string& source) {
   Config config;
   config.state_dir = document.AbsolutePath("state_dir");
   config.admins = ReadAdmins(document);
+  config.auditors = ReadAuditors(document, config.admins);
+  config.max_open_requests = document.Count("max_open_requests", 1, kOpenRequestsMaxMost)
+                                 .value_or(kOpenRequestsMaxDefault);
   TomlTable listen = document.Table("listen");
+  TomlTable notify = document.Table("notify");
   auto tokens = document.Tables("token");
   GRANT_CHECK(document.Finish());
   GRANT_CHECK(ReadListen(std::move(listen), config));
   GRANT_CHECK(ReadTokens(std::move(tokens), source, config));
+  GRANT_TRY(config.notify, ReadNotify(std::move(notify)));
   return config;
 }
 

@@ -6,16 +6,21 @@
 
 #include "grant/error.h"
 #include "grantd/domain/principal.h"
+#include "grantd/domain/repetition.h"
 #include "grantd/hsm/token.h"
+#include "grantd/notify/settings.h"
 
 namespace grant {
 
 struct Config {
   std::string state_dir;
   std::vector<Principal> admins;
-  std::string api_address;   // "unix:/run/grantd/api.sock"
-  std::string gate_address;  // "unix:/run/grantd/gate.sock"
+  std::vector<Principal> auditors;
+  std::string api_address;                               // "unix:/run/grantd/api.sock"
+  std::string gate_address;                              // "unix:/run/grantd/gate.sock"
+  uint32_t max_open_requests = kOpenRequestsMaxDefault;  // of one requester
   std::vector<TokenSettings> tokens;
+  NotifySettings notify;
 };
 
 inline constexpr size_t kConfigBytesMax = size_t{256} * 1024;

@@ -9,6 +9,7 @@
 #include "grantd/config/certificate_file.h"
 #include "grantd/config/nearest_name.h"
 #include "grantd/config/toml_reader.h"
+#include "grantd/domain/email_address.h"
 #include "grantd/domain/request.h"
 #include "grantd/hsm/token.h"
 
@@ -35,6 +36,31 @@ void RequireAny(TomlTable& table, std::string_view key, const std::vector<Princi
   }
 }
 
+Result<User> ReadUser(TomlTable& table) {
+  User user;
+  const std::string name = table.String("name");
+  const std::string kind = table.StringOr("kind", Name(UserKind::kPerson));
+  user.email = table.StringOr("email", "");
+  auto principal = Principal::Parse(name);
+  if (!principal) {
+    table.Reject("name", principal.error());
+  } else {
+    user.principal = *std::move(principal);
+  }
+  const auto known = UserKindByName(kind);
+  if (!known) {
+    const std::vector<std::string> kinds = {Name(UserKind::kPerson), Name(UserKind::kMachine)};
+    table.Reject("kind", fmt::format("is '{}', which is no kind of user", kind),
+                 NearestNameHint(kind, kinds));
+  }
+  user.kind = known.value_or(UserKind::kPerson);
+  if (const Status email = CheckEmailAddress(user.email); !user.email.empty() && !email) {
+    table.Reject("email", email.error());
+  }
+  GRANT_CHECK(table.Finish());
+  return user;
+}
+
 Result<Group> ReadGroup(TomlTable& table) {
   Group group{.name = table.Name("name"), .members = table.Principals("members")};
   RequireAny(table, "members", group.members);
@@ -49,13 +75,27 @@ Result<Group> ReadGroup(TomlTable& table) {
 }
 
 Result<Step> ReadStep(TomlTable& table) {
-  Step step{.name = table.String("name"),
+  Step step{.name = table.StringOr("name", ""),
             .approvers = table.Principals("approvers"),
             .required = table.Count("required", 1, kRequiredMax).value_or(1),
             .notify = table.BoolOr("notify", false)};
   RequireAny(table, "approvers", step.approvers);
   GRANT_CHECK(table.Finish());
   return step;
+}
+
+WeeklyHours ReadHours(TomlTable& table) {
+  WeeklyHours hours;
+  for (const std::string& text : table.Strings("hours")) {
+    auto span = WeeklySpan::Parse(text);
+    if (!span) {
+      table.Reject("hours", span.error());
+      break;
+    }
+    hours.spans.push_back(*span);
+  }
+  hours.time_zone = table.StringOr("time_zone", "");
+  return hours;
 }
 
 Result<Policy> ReadPolicy(TomlTable& table) {
@@ -65,13 +105,17 @@ Result<Policy> ReadPolicy(TomlTable& table) {
   policy.max_signings = table.Count("max_signings", 1, kSigningsMax);
   policy.max_request_ttl = table.Span("max_request_ttl").value_or(policy.max_request_ttl);
   policy.self_approval = table.BoolOr("self_approval", policy.self_approval);
-  if (table.BoolOr("bypass_machine_identities", false)) {
-    table.Reject("bypass_machine_identities",
-                 "must be false: machine identities are not available in this version");
-  }
+  policy.unbounded = table.BoolOr("unbounded", policy.unbounded);
+  policy.bypass_machine_identities = table.BoolOr("bypass_machine_identities", false);
+  policy.min_justification = table.Count("min_justification", 1, kMinJustificationMax).value_or(0);
+  policy.hours = ReadHours(table);
+  policy.requesters = table.Principals("requesters");
   std::vector<TomlTable> steps = table.Tables("step");
   GRANT_CHECK(table.Finish());
   GRANT_TRY(policy.steps, ReadAll<Step>(std::move(steps), ReadStep));
+  for (size_t i = 0; i < policy.steps.size(); ++i) {
+    if (policy.steps[i].name.empty()) policy.steps[i].name = fmt::format("Step {}", i + 1);
+  }
   return policy;
 }
 
@@ -127,24 +171,59 @@ Result<Signer> ReadSigner(TomlTable& table, const Files& files) {
   return signer;
 }
 
+// Where in the file the tables stand.
+struct Lines {
+  using Of = std::vector<int64_t>;
+  Of users, groups, policies, signers;
+  std::vector<Of> steps;  // by policy
+
+  static Of Take(const std::vector<TomlTable>& tables) {
+    Of lines;
+    lines.reserve(tables.size());
+    for (const TomlTable& table : tables) lines.push_back(table.line());
+    return lines;
+  }
+
+  int64_t At(const RulesFlaw& flaw) const {
+    switch (flaw.kind) {
+      case RulesFlaw::Kind::kUser:
+        return users.at(flaw.index);
+      case RulesFlaw::Kind::kGroup:
+        return groups.at(flaw.index);
+      case RulesFlaw::Kind::kSigner:
+        return signers.at(flaw.index);
+      case RulesFlaw::Kind::kPolicy:
+        break;
+    }
+    return flaw.step ? steps.at(flaw.index).at(*flaw.step) : policies.at(flaw.index);
+  }
+};
+
 }  // namespace
 
-Result<Rules> ParseRules(const std::string& text, const std::string& source, const Files& files) {
+Result<Rules> ParseRules(const std::string& text, const std::string& source, const Files& files,
+                         const RulesLookups& lookups) {
   GRANT_TRY(const toml::table root, ParseToml(text, source, kRulesBytesMax));
   TomlTable document(root, "", source);
+  std::vector<TomlTable> users = document.Tables("user");
   std::vector<TomlTable> groups = document.Tables("group");
   std::vector<TomlTable> policies = document.Tables("policy");
   std::vector<TomlTable> signers = document.Tables("signer");
   GRANT_CHECK(document.Finish());
+  Lines lines{
+      Lines::Take(users), Lines::Take(groups), Lines::Take(policies), Lines::Take(signers), {}};
+  for (TomlTable& policy : policies) lines.steps.push_back(Lines::Take(policy.Tables("step")));
   Rules rules;
+  GRANT_TRY(rules.users, ReadAll<User>(std::move(users), ReadUser));
   GRANT_TRY(rules.groups, ReadAll<Group>(std::move(groups), ReadGroup));
   GRANT_TRY(rules.policies, ReadAll<Policy>(std::move(policies), ReadPolicy));
   GRANT_TRY(rules.signers, ReadAll<Signer>(std::move(signers), [&files](TomlTable& table) {
               return ReadSigner(table, files);
             }));
-  if (auto valid = Validate(rules); !valid) {
-    return Fail(valid.error().code, fmt::format("{}: {}", source, valid.error().message),
-                valid.error().hint);
+  if (auto flaw = FindFlaw(rules, lookups)) {
+    return Fail(flaw->error.code,
+                fmt::format("{}:{}: {}", source, lines.At(*flaw), flaw->error.message),
+                flaw->error.hint);
   }
   return rules;
 }

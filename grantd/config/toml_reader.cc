@@ -192,7 +192,10 @@ std::vector<Principal> TomlTable::Principals(std::string_view key) {
 }
 
 TomlTable TomlTable::Table(std::string_view key) {
-  const std::string title = fmt::format("[{}]", key);
+  // [webhook] within [notify] is written [notify.webhook].
+  const std::string outer =
+      title_.empty() ? std::string() : title_.substr(1, title_.size() - 2) + ".";
+  const std::string title = fmt::format("[{}{}]", outer, key);
   const toml::node* const node = Find(key);
   if (node == nullptr) return {EmptyTable(), title, *source_};
   if (const toml::table* const table = node->as_table()) return {*table, title, *source_};

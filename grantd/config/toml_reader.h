@@ -49,6 +49,7 @@ class TomlTable {
   TomlTable Table(std::string_view key);
   std::vector<TomlTable> Tables(std::string_view key);
 
+  int64_t line() const { return table_->source().begin.line; }  // 0: none
   bool Has(std::string_view key) const { return table_->contains(key); }
   // Reports that the value at `key` is wrong: "FILE:LINE: 'key' MESSAGE". Later reports are
   // dropped.

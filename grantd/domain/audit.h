@@ -23,6 +23,7 @@ inline constexpr std::string_view kRequestExpired = "request.expired";
 inline constexpr std::string_view kRequestCommented = "request.commented";
 inline constexpr std::string_view kGrantIssued = "grant.issued";
 inline constexpr std::string_view kGrantRevoked = "grant.revoked";
+inline constexpr std::string_view kGrantReleased = "grant.released";  // by its holder
 inline constexpr std::string_view kSignatureSpent =
     "signature.spent";  // one use, before its delivery
 inline constexpr std::string_view kSignatureReturned =
@@ -32,6 +33,8 @@ inline constexpr std::string_view kSignatureUnsettled =
 inline constexpr std::string_view kSignatureRefused = "signature.refused";
 inline constexpr std::string_view kLoginRefused = "login.refused";  // a wrong PIN
 inline constexpr std::string_view kLoginLocked = "login.locked";    // too many of them
+// A notification that grantd gave up on.
+inline constexpr std::string_view kNotificationFailed = "notification.failed";
 }  // namespace event
 
 // An entry before it has its place in the chain.

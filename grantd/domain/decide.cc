@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include "grantd/domain/request_hours.h"
+
 namespace grant {
 namespace {
 
-std::string AskFor(const Signer& signer, uint32_t signings, bool with_secret = false) {
+// A request that the signer's policy allows.
+std::string AskFor(const Signer& signer, const Rules& rules, uint32_t signings,
+                   bool with_secret = false) {
+  Duration window = std::chrono::hours(1);
+  if (const Policy* policy = rules.FindPolicy(signer.policy)) {
+    window = std::min(window, policy->max_window.value_or(window));
+    signings = std::min(signings, policy->max_signings.value_or(signings));
+  }
   return "grantctl request create " + signer.name + " --signings " + std::to_string(signings) +
-         " --window 1h --reason '...'" + (with_secret ? " --secret" : "");
+         " --window " + FormatDuration(window) + " --reason '...'" +
+         (with_secret ? " --secret" : "");
 }
 
 bool CoversContent(const Grant& grant, const std::vector<Digest>& digests) {
@@ -22,7 +32,21 @@ std::string Usage(const Grant& grant) {
   return std::to_string(grant.used) + " of " + std::to_string(grant.max_signings);
 }
 
-Refusal Unusable(const Grant& grant, const Signer& signer, Time now) {
+// Why a grant that is valid now does not cover this attempt.
+Refusal NotCovered(const Grant& grant, const Attempt& attempt) {
+  const std::string name = "grant " + grant.id;
+  if (CoversContent(grant, attempt.digests)) {
+    return {Cause::kOutOfScope,
+            name + " does not cover " + attempt.caller.principal.text() + " running " +
+                (attempt.program.empty() ? "a program that grantd cannot see" : attempt.program),
+            "grantctl grant show " + grant.id + " lists its scopes"};
+  }
+  return {Cause::kDigestNotInGrant, name + " does not cover this content",
+          "grantctl grant show " + grant.id + " lists the digests it covers"};
+}
+
+Refusal Unusable(const Grant& grant, const Attempt& attempt, const Signer& signer,
+                 const Rules& rules, Time now) {
   const std::string name = "grant " + grant.id;
   switch (StatusOf(grant, now)) {
     case GrantStatus::kPending:
@@ -33,22 +57,28 @@ Refusal Unusable(const Grant& grant, const Signer& signer, Time now) {
           "sign between " + FormatTime(grant.not_before) + " and " + FormatTime(grant.not_after)};
     case GrantStatus::kExhausted:
       return {Cause::kUsedUp, name + " is used up (" + Usage(grant) + ")",
-              AskFor(signer, grant.max_signings, grant.secret_hash.has_value())};
+              AskFor(signer, rules, grant.max_signings, grant.secret_hash.has_value())};
     case GrantStatus::kExpired:
-      return {Cause::kExpired,
-              name + " ended at " + FormatTime(grant.not_after) + " (" +
-                  FormatDuration(now - grant.not_after) + " ago, " + Usage(grant) + " used)",
-              AskFor(signer, grant.max_signings - grant.used, grant.secret_hash.has_value())};
+      return {
+          Cause::kExpired,
+          name + " ended at " + FormatTime(grant.not_after) + " (" +
+              FormatDuration(now - grant.not_after) + " ago, " + Usage(grant) + " used)",
+          AskFor(signer, rules, grant.max_signings - grant.used, grant.secret_hash.has_value())};
     case GrantStatus::kRevoked:
       return {Cause::kRevoked,
               name + " was revoked by " + grant.revocation->by.text() + " at " +
                   FormatTime(grant.revocation->at) + ": " + grant.revocation->reason,
               "grantctl grant show " + grant.id};
+    case GrantStatus::kReleased:
+      return {
+          Cause::kRevoked,
+          name + " was released by its holder " + grant.revocation->by.text() + " at " +
+              FormatTime(grant.revocation->at) + " (" + Usage(grant) + " used)",
+          AskFor(signer, rules, grant.max_signings - grant.used, grant.secret_hash.has_value())};
     case GrantStatus::kActive:
       break;
   }
-  return {Cause::kDigestNotInGrant, name + " does not cover this content",
-          "grantctl grant show " + grant.id + " lists the digests it covers"};
+  return NotCovered(grant, attempt);
 }
 
 // The grant whose fate explains the refusal best: one that only lacks this content, else one that
@@ -74,10 +104,10 @@ const Grant* MostTelling(const std::vector<const Grant*>& own, Time now) {
   return best;
 }
 
-Refusal NothingUsable(const Attempt& attempt, const Signer& signer,
+Refusal NothingUsable(const Attempt& attempt, const Signer& signer, const Rules& rules,
                       const std::vector<const Grant*>& own, const Grant* foreign, Time now) {
   if (const Grant* grant = MostTelling(own, now)) {
-    Refusal refusal = Unusable(*grant, signer, now);
+    Refusal refusal = Unusable(*grant, attempt, signer, rules, now);
     refusal.grant_id = grant->id;
     return refusal;
   }
@@ -86,14 +116,15 @@ Refusal NothingUsable(const Attempt& attempt, const Signer& signer,
     return {Cause::kOtherHolder,
             "grant " + foreign->id + " for signer " + signer.name + " belongs to " +
                 foreign->holder.text() + ", not to " + caller,
-            AskFor(signer, 1)};
+            AskFor(signer, rules, 1)};
   }
   if (!attempt.selected_grant.empty()) {
     return {Cause::kNoGrant,
             caller + " holds no grant " + attempt.selected_grant + " for signer " + signer.name,
             "grantctl grant list"};
   }
-  return {Cause::kNoGrant, caller + " holds no grant for signer " + signer.name, AskFor(signer, 1)};
+  return {Cause::kNoGrant, caller + " holds no grant for signer " + signer.name,
+          AskFor(signer, rules, 1)};
 }
 
 // Why the secret's grant cannot be what this attempt is about.
@@ -129,14 +160,51 @@ Refusal NotAUser(const Attempt& attempt, const Signer& signer) {
           "ask an administrator to add " + holder.principal.text() + " to its users", grant_id};
 }
 
+// Whoever signs, and the holder whose grant it is about.
+std::optional<Refusal> Auditing(const Attempt& attempt, const Signer& signer,
+                                const std::vector<Principal>& auditors) {
+  const auto is_auditor = [&](const Identity& who) {
+    return std::any_of(auditors.begin(), auditors.end(),
+                       [&](const Principal& auditor) { return who.Is(auditor); });
+  };
+  const Identity* who = &attempt.caller;
+  if (!is_auditor(*who) && attempt.by_secret) who = &attempt.by_secret->holder;
+  if (!is_auditor(*who)) return std::nullopt;
+  return Refusal{Cause::kNotAUser,
+                 who->principal.text() + " is an auditor, and auditors sign nothing",
+                 "an administrator takes them out of auditors in grantd.toml, or another user of "
+                 "signer " +
+                     signer.name + " signs",
+                 attempt.by_secret ? attempt.by_secret->grant_id : std::string()};
+}
+
+std::optional<Refusal> OutsideHours(const Policy& policy, Time now, const ZoneOf& zone_of) {
+  if (policy.hours.Always()) return std::nullopt;
+  const std::string allowed =
+      "policy '" + policy.name + "' allows signatures " + policy.hours.text() + " only";
+  const auto zone = ZoneOfHours(policy.hours, zone_of);
+  if (!zone) {
+    return Refusal{
+        Cause::kOutsideHours, allowed + ": " + zone.error().message, zone.error().hint, {}};
+  }
+  if (Contain(policy.hours, **zone, now)) return std::nullopt;
+  const auto opening = FirstWithin(policy.hours, **zone, now, Time::max());
+  return Refusal{Cause::kOutsideHours,
+                 allowed + ", and it is " + LocalText(**zone, now) + " there",
+                 opening ? "sign from " + FormatTime(*opening) + " on"
+                         : "ask an administrator to look at the hours of the policy",
+                 {}};
+}
+
 }  // namespace
 
 Ruling Decide(const Attempt& attempt, const Signer& signer, const Rules& rules,
-              const std::vector<Grant>& grants, Time now) {
+              const std::vector<Grant>& grants, Time now, const Site& site) {
   const bool by_secret = attempt.by_secret.has_value();
   if (by_secret) {
     if (auto refusal = Mismatch(attempt, signer, grants)) return *std::move(refusal);
   }
+  if (auto refusal = Auditing(attempt, signer, site.auditors)) return *std::move(refusal);
   const Identity& holder = by_secret ? attempt.by_secret->holder : attempt.caller;
   if (!rules.Covers(signer.users, holder)) return NotAUser(attempt, signer);
   if (!signer.mechanisms.empty() && std::find(signer.mechanisms.begin(), signer.mechanisms.end(),
@@ -159,11 +227,18 @@ Ruling Decide(const Attempt& attempt, const Signer& signer, const Rules& rules,
       continue;
     }
     own.push_back(&grant);
-    if (StatusOf(grant, now) == GrantStatus::kActive && CoversContent(grant, attempt.digests)) {
+    if (StatusOf(grant, now) == GrantStatus::kActive && CoversContent(grant, attempt.digests) &&
+        Allow(grant.scopes, attempt.caller.principal, attempt.program)) {
       usable.push_back(&grant);
     }
   }
-  if (usable.empty()) return NothingUsable(attempt, signer, own, foreign, now);
+  if (usable.empty()) return NothingUsable(attempt, signer, rules, own, foreign, now);
+  if (const Policy* policy = rules.FindPolicy(signer.policy)) {
+    if (auto refusal = OutsideHours(*policy, now, site.zone_of)) {
+      refusal->grant_id = usable.front()->id;
+      return *std::move(refusal);
+    }
+  }
   std::sort(usable.begin(), usable.end(), [](const Grant* a, const Grant* b) {
     return a->not_after != b->not_after ? a->not_after < b->not_after : a->id < b->id;
   });

@@ -7,9 +7,21 @@ namespace grant {
 namespace {
 
 constexpr std::array kNames = {
-    std::pair{GrantStatus::kPending, "pending"}, std::pair{GrantStatus::kActive, "active"},
+    std::pair{GrantStatus::kPending, "pending"},     std::pair{GrantStatus::kActive, "active"},
     std::pair{GrantStatus::kExhausted, "exhausted"}, std::pair{GrantStatus::kExpired, "expired"},
-    std::pair{GrantStatus::kRevoked, "revoked"}};
+    std::pair{GrantStatus::kRevoked, "revoked"},     std::pair{GrantStatus::kReleased, "released"}};
+
+std::string EndOf(const Grant& grant) {
+  return "grant " + grant.id + " was already " +
+         (grant.revocation->released ? "released" : "revoked") + " by " +
+         grant.revocation->by.text() + " at " + FormatTime(grant.revocation->at);
+}
+
+Status CheckReason(const std::string& reason) {
+  if (reason.size() <= kRevokeReasonBytesMax) return {};
+  return Fail(Code::kTooLarge,
+              "the reason is longer than " + std::to_string(kRevokeReasonBytesMax) + " bytes");
+}
 
 }  // namespace
 
@@ -28,7 +40,9 @@ std::optional<GrantStatus> GrantStatusByName(std::string_view name) {
 }
 
 GrantStatus StatusOf(const Grant& grant, Time now) {
-  if (grant.revocation) return GrantStatus::kRevoked;
+  if (grant.revocation) {
+    return grant.revocation->released ? GrantStatus::kReleased : GrantStatus::kRevoked;
+  }
   if (grant.used >= grant.max_signings) return GrantStatus::kExhausted;
   if (now >= grant.not_after) return GrantStatus::kExpired;
   if (now < grant.not_before) return GrantStatus::kPending;
@@ -50,18 +64,33 @@ Grant GiveBack(Grant grant) {
 
 Result<Grant> Revoke(Grant grant, const Principal& by, std::string reason, Time now) {
   if (grant.revocation) {
-    return Fail(Code::kConflict, "grant " + grant.id + " was already revoked by " +
-                                     grant.revocation->by.text() + " at " +
-                                     FormatTime(grant.revocation->at));
+    return Fail(Code::kConflict, EndOf(grant), "grantctl grant show " + grant.id);
   }
   if (reason.find_first_not_of(" \t\r\n") == std::string::npos) {
     return Fail(Code::kInvalid, "a revocation needs a reason", "add --reason TEXT");
   }
-  if (reason.size() > kRevokeReasonBytesMax) {
-    return Fail(Code::kTooLarge,
-                "the reason is longer than " + std::to_string(kRevokeReasonBytesMax) + " bytes");
-  }
+  GRANT_CHECK(CheckReason(reason));
   grant.revocation = Revocation{by, now, std::move(reason)};
+  return grant;
+}
+
+Result<Grant> Release(Grant grant, const Principal& by, std::string reason, Time now) {
+  if (by != grant.holder) {
+    return Fail(Code::kForbidden,
+                "only " + grant.holder.text() + ", its holder, can release grant " + grant.id,
+                "others revoke it: grantctl grant revoke " + grant.id + " --reason '...'");
+  }
+  const GrantStatus status = StatusOf(grant, now);
+  if (grant.revocation) {
+    return Fail(Code::kConflict, EndOf(grant), "grantctl grant show " + grant.id);
+  }
+  if (status != GrantStatus::kActive && status != GrantStatus::kPending) {
+    return Fail(Code::kConflict,
+                "grant " + grant.id + " is " + Name(status) + ", so nothing is left to release",
+                "grantctl grant show " + grant.id);
+  }
+  GRANT_CHECK(CheckReason(reason));
+  grant.revocation = Revocation{by, now, std::move(reason), true};
   return grant;
 }
 

@@ -9,11 +9,12 @@
 #include "grant/error.h"
 #include "grantd/domain/digest.h"
 #include "grantd/domain/principal.h"
+#include "grantd/domain/scope.h"
 #include "grantd/domain/time.h"
 
 namespace grant {
 
-enum class GrantStatus { kPending, kActive, kExhausted, kExpired, kRevoked };
+enum class GrantStatus { kPending, kActive, kExhausted, kExpired, kRevoked, kReleased };
 const char* Name(GrantStatus status);  // "active"
 std::optional<GrantStatus> GrantStatusByName(std::string_view name);
 
@@ -21,6 +22,7 @@ struct Revocation {
   Principal by;
   Time at;
   std::string reason;
+  bool released = false;  // by the holder, who needed no more of it
   bool operator==(const Revocation&) const = default;
 };
 
@@ -34,6 +36,7 @@ struct Grant {
   uint32_t max_signings = 0;
   uint32_t used = 0;            // never more than max_signings
   std::vector<Digest> digests;  // empty: any content
+  std::vector<Scope> scopes;    // what is to be observed of whoever uses it
   std::optional<Revocation> revocation;
   std::optional<std::string> secret_hash;  // where it was issued with a grant secret
   bool operator==(const Grant&) const = default;
@@ -49,5 +52,8 @@ Grant GiveBack(Grant grant);
 
 inline constexpr size_t kRevokeReasonBytesMax = 4096;
 Result<Grant> Revoke(Grant grant, const Principal& by, std::string reason, Time now);
+// The rest of a grant given up by its holder. `reason` may be empty. kForbidden for anybody else,
+// kConflict where nothing of it is left.
+Result<Grant> Release(Grant grant, const Principal& by, std::string reason, Time now);
 
 }  // namespace grant

@@ -14,6 +14,7 @@ using IdEntropy = std::array<uint8_t, 10>;
 
 inline constexpr std::string_view kRequestPrefix = "req_";
 inline constexpr std::string_view kGrantPrefix = "grt_";
+inline constexpr std::string_view kNotificationPrefix = "ntf_";
 
 std::string MakeId(std::string_view prefix, Time now, const IdEntropy& entropy);
 

@@ -17,16 +17,30 @@ bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+// Of UTF-8: a byte that goes on with a character is none of its own.
+size_t TrimmedCharacters(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t first = std::min(text.find_first_not_of(kBlanks), text.size());
+  const std::string_view rest = text.substr(first);
+  const std::string_view trimmed = rest.substr(0, rest.find_last_not_of(kBlanks) + 1);
+  return static_cast<size_t>(std::count_if(trimmed.begin(), trimmed.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
 // Text that people write: bounded, and without the control characters that could forge a log line
 // or steer a terminal.
 Status CheckText(std::string_view text, size_t bytes_max, const std::string& what) {
   if (text.size() > bytes_max) {
-    return Fail(Code::kTooLarge, what + " is longer than " + std::to_string(bytes_max) + " bytes");
+    return Fail(Code::kTooLarge, what + " is longer than " + std::to_string(bytes_max) + " bytes",
+                "shorten it, and link to the rest");
   }
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\n' || c == '\t';
   });
-  if (!printable) return Fail(Code::kInvalid, what + " holds control characters");
+  if (!printable) {
+    return Fail(Code::kInvalid, what + " holds control characters", "write it as plain text");
+  }
   return {};
 }
 
@@ -47,7 +61,7 @@ Status CheckWindow(const Policy& policy, const Window& window, Time now) {
                   "use --window D, or --from T --until T");
     }
     if (*window.duration < std::chrono::seconds(1)) {
-      return Fail(Code::kInvalid, "a window lasts at least 1s");
+      return Fail(Code::kInvalid, "a window lasts at least 1s", "use a longer --window");
     }
     return CheckLength(policy, *window.duration);
   }
@@ -90,7 +104,12 @@ Result<size_t> StepToDecide(const Request& request, const Rules& rules, const Id
   GRANT_CHECK(CheckOpen(request, now));
   const Progress progress = ProgressOf(request, rules, groups_of);
   const size_t step = std::min(progress.step, request.policy.steps.size() - 1);
-  if (!rules.Covers(request.policy.steps[step].approvers, approver)) {
+  if (rules.IsMachine(approver.principal)) {
+    return Fail(Code::kForbidden,
+                approver.principal.text() + " is a machine, and machines approve nothing",
+                "a person decides: grantctl request show " + request.id + " lists who may");
+  }
+  if (!rules.Approves(request.policy.steps[step], approver)) {
     return Fail(Code::kForbidden,
                 approver.principal.text() + " is not an approver of step " +
                     std::to_string(step + 1) + " ('" + request.policy.steps[step].name +
@@ -107,7 +126,48 @@ Result<size_t> StepToDecide(const Request& request, const Rules& rules, const Id
   return step;
 }
 
+// Whoever could never sign under these scopes would only find out after the approval.
+Status CheckScopes(const Wish& wish, const Principal& requester) {
+  if (wish.scopes.size() > kScopesMax) {
+    return Fail(Code::kTooLarge,
+                "a request names at most " + std::to_string(kScopesMax) + " scopes",
+                "file several requests");
+  }
+  std::vector<Scope> users = wish.scopes;
+  std::erase_if(users, [](const Scope& scope) { return scope.key != ScopeKey::kUser; });
+  if (!wish.with_secret && !Allow(users, requester, "")) {
+    return Fail(Code::kInvalid,
+                "the scopes leave out " + requester.text() + ", who alone could use the grant",
+                "add --secret, so that another user can, or --scope user=" + requester.text());
+  }
+  return {};
+}
+
+// Each once, those of the files after the others.
+std::vector<Digest> ContentOf(const Wish& wish) {
+  std::vector<Digest> content;
+  const auto add = [&content](const Digest& digest) {
+    if (std::find(content.begin(), content.end(), digest) == content.end()) {
+      content.push_back(digest);
+    }
+  };
+  for (const Digest& digest : wish.digests) add(digest);
+  for (const NamedFile& file : wish.files) add(file.digest);
+  return content;
+}
+
+Status CheckContent(const Wish& wish) {
+  if (wish.digests.size() > kDigestsMax || wish.files.size() > kDigestsMax ||
+      ContentOf(wish).size() > kDigestsMax) {
+    return Fail(Code::kTooLarge,
+                "a request names at most " + std::to_string(kDigestsMax) + " digests",
+                "file several requests");
+  }
+  return {};
+}
+
 Grant IssueGrant(const Request& request, Time now, std::string id) {
+  const Narrowing narrowest = NarrowestOf(request);
   Grant grant;
   grant.id = std::move(id);
   grant.request_id = request.id;
@@ -116,8 +176,14 @@ Grant IssueGrant(const Request& request, Time now, std::string id) {
   grant.not_before = request.window.from.value_or(now);
   grant.not_after =
       request.window.until ? *request.window.until : now + request.window.duration.value();
-  grant.max_signings = request.signings;
+  if (narrowest.window) {
+    // What has passed of a window between two instants is no time in which the grant can be used.
+    grant.not_before = std::max(grant.not_before, now);
+    grant.not_after = std::min(grant.not_after, grant.not_before + *narrowest.window);
+  }
+  grant.max_signings = std::min(request.signings, narrowest.signings.value_or(request.signings));
   grant.digests = request.digests;
+  grant.scopes = request.scopes;
   grant.secret_hash = request.secret_hash;
   return grant;
 }
@@ -156,16 +222,25 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
                 "signer '" + signer->name + "' has no policy, so no request is needed",
                 "sign at once");
   }
+  if (!rules.MayRequest(*signer, requester)) {
+    return Fail(Code::kForbidden,
+                requester.principal.text() + " is not a requester of policy '" + policy->name + "'",
+                "ask an administrator to add you to its requesters");
+  }
   GRANT_CHECK(CheckWindow(*policy, wish.window, now));
   GRANT_CHECK(CheckSignings(*policy, wish.signings));
   GRANT_CHECK(CheckText(wish.justification, kJustificationBytesMax, "the justification"));
   if (IsBlank(wish.justification)) {
     return Fail(Code::kInvalid, "a request needs a justification", "add --reason TEXT");
   }
-  if (wish.digests.size() > kDigestsMax) {
-    return Fail(Code::kTooLarge,
-                "a request names at most " + std::to_string(kDigestsMax) + " digests");
+  if (TrimmedCharacters(wish.justification) < policy->min_justification) {
+    return Fail(Code::kInvalid,
+                "the justification is shorter than policy '" + policy->name + "' wants",
+                "say more: --reason TEXT with at least " +
+                    std::to_string(policy->min_justification) + " characters");
   }
+  GRANT_CHECK(CheckContent(wish));
+  GRANT_CHECK(CheckScopes(wish, requester.principal));
 
   Request request;
   request.id = std::move(id);
@@ -177,7 +252,11 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
   request.window = wish.window;
   request.signings = wish.signings;
   request.justification = wish.justification;
-  request.digests = wish.digests;
+  request.digests = ContentOf(wish);
+  for (const NamedFile& file : wish.files) {
+    request.files.push_back({ShownFileName(file.name), file.digest});
+  }
+  request.scopes = wish.scopes;
   request.policy = *policy;
   return request;
 }
@@ -192,7 +271,7 @@ Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& 
     const bool counted =
         std::find(approved.begin(), approved.end(), decision.approver) != approved.end();
     if (!counted &&
-        rules.Covers(steps[decision.step].approvers, Remembered(decision.approver, groups_of))) {
+        rules.Approves(steps[decision.step], Remembered(decision.approver, groups_of))) {
       approved.push_back(decision.approver);
     }
   }
@@ -206,12 +285,12 @@ Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& 
 bool MayApprove(const Request& request, size_t step, const Rules& rules, const Identity& caller) {
   if (step >= request.policy.steps.size()) return false;
   if (!request.policy.self_approval && caller.principal == request.requester) return false;
-  return rules.Covers(request.policy.steps[step].approvers, caller);
+  return rules.Approves(request.policy.steps[step], caller);
 }
 
 Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
                          std::string comment, Time now, const GroupsOf& groups_of,
-                         std::string grant_id) {
+                         std::string grant_id, const Narrowing& narrowing) {
   GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of));
   GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
   const bool repeated = std::any_of(
@@ -224,21 +303,39 @@ Result<Approval> Approve(Request request, const Rules& rules, const Identity& ap
                     std::to_string(step + 1) + " of request " + request.id,
                 "another approver is needed: grantctl request show " + request.id);
   }
+  GRANT_CHECK(CheckNarrowing(request, narrowing));
   request.decisions.push_back(Decision{static_cast<uint32_t>(step), approver.principal,
-                                       Verdict::kApprove, std::move(comment), now});
+                                       Verdict::kApprove, std::move(comment), now, narrowing});
   // The caller's groups are what the kernel says of this very connection, not what the user
   // database says of an absent user.
   const GroupsOf groups_now = [&](const Principal& principal) {
     return principal == approver.principal ? approver.groups : groups_of(principal);
   };
   Approval approval;
-  if (ProgressOf(request, rules, groups_now).step == request.policy.steps.size()) {
+  const size_t reached = ProgressOf(request, rules, groups_now).step;
+  if (reached < request.policy.steps.size()) {
+    if (reached > step) approval.next_step = reached;
+  } else {
     request.status = RequestStatus::kApproved;
     request.grant_id = grant_id;
     approval.grant = IssueGrant(request, now, std::move(grant_id));
   }
   approval.request = std::move(request);
   return approval;
+}
+
+bool BypassesApproval(const Request& request, const Rules& rules) {
+  return request.policy.bypass_machine_identities && rules.IsMachine(request.requester);
+}
+
+Approval ApproveByBypass(Request request, const Principal& self, Time now, std::string grant_id) {
+  request.decisions.push_back(
+      Decision{0, self, Verdict::kApprove,
+               "bypass_machine_identities of policy '" + request.policy.name + "'", now});
+  request.status = RequestStatus::kApproved;
+  request.grant_id = grant_id;
+  Grant grant = IssueGrant(request, now, std::move(grant_id));
+  return {std::move(request), std::move(grant)};
 }
 
 Result<Request> Reject(Request request, const Rules& rules, const Identity& approver,
@@ -271,15 +368,17 @@ Result<Request> AddComment(Request request, const Rules& rules, const Identity& 
                            bool is_admin, std::string text, Time now) {
   const std::vector<Step>& steps = request.policy.steps;
   const bool involved = is_admin || caller.principal == request.requester ||
-                        std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-                          return rules.Covers(step.approvers, caller);
-                        });
+                        std::any_of(steps.begin(), steps.end(),
+                                    [&](const Step& step) { return rules.Approves(step, caller); });
   if (!involved) {
     return Fail(Code::kForbidden,
                 caller.principal.text() + " has no part in request " + request.id);
   }
   GRANT_CHECK(CheckText(text, kCommentBytesMax, "the comment"));
-  if (IsBlank(text)) return Fail(Code::kInvalid, "the comment is empty");
+  if (IsBlank(text)) {
+    return Fail(Code::kInvalid, "the comment is empty",
+                "grantctl request comment " + request.id + " TEXT");
+  }
   if (request.comments.size() >= kCommentsMax) {
     return Fail(Code::kTooLarge, "request " + request.id + " has " + std::to_string(kCommentsMax) +
                                      " comments, which is the most it takes");

@@ -10,8 +10,11 @@
 #include "grant/error.h"
 #include "grantd/domain/digest.h"
 #include "grantd/domain/grant.h"
+#include "grantd/domain/named_file.h"
+#include "grantd/domain/narrowing.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/rules.h"
+#include "grantd/domain/scope.h"
 #include "grantd/domain/time.h"
 
 namespace grant {
@@ -36,6 +39,7 @@ struct Decision {
   Verdict verdict = Verdict::kApprove;
   std::string comment;
   Time at;
+  Narrowing narrowing = {};  // of an approval
   bool operator==(const Decision&) const = default;
 };
 
@@ -56,13 +60,17 @@ struct Request {
   Window window;
   uint32_t signings = 0;
   std::string justification;
-  std::vector<Digest> digests;  // empty: any content
-  Policy policy;                // as it was when the request was filed
+  std::vector<Digest> digests;   // empty: any content
+  std::vector<NamedFile> files;  // what some of the digests are of, for the approvers to read
+  std::vector<Scope> scopes;     // of its grant
+  Policy policy;                 // as it was when the request was filed
   std::vector<Decision> decisions;
   std::vector<Comment> comments;
   std::optional<std::string> closed_reason;  // of a rejection or a cancellation
   std::optional<std::string> grant_id;
   std::optional<std::string> secret_hash;  // of the secret that its grant will have
+  // What the requester named this filing by, so that repeating it files nothing more.
+  std::optional<std::string> idempotency_key;
   bool operator==(const Request&) const = default;
 };
 
@@ -72,7 +80,9 @@ struct Wish {
   Window window;
   uint32_t signings = 0;
   std::string justification;
-  std::vector<Digest> digests;
+  std::vector<Digest> digests = {};
+  std::vector<NamedFile> files = {};  // their digests count as if they were among `digests`
+  std::vector<Scope> scopes = {};
   bool with_secret = false;  // the grant is to have a grant secret
 };
 
@@ -100,12 +110,18 @@ bool MayApprove(const Request& request, size_t step, const Rules& rules, const I
 struct Approval {
   Request request;
   std::optional<Grant> grant;  // issued by the approval that completes the last step
+  std::optional<size_t> next_step = std::nullopt;  // where this approval completed another than it
 };
 
-// `comment` may be empty. `grant_id` names the grant should this approval complete the request.
+// `comment` may be empty. `grant_id` names the grant should this approval complete the request. The
+// grant is as narrow as the narrowest of all approvals.
 Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
                          std::string comment, Time now, const GroupsOf& groups_of,
-                         std::string grant_id);
+                         std::string grant_id, const Narrowing& narrowing = {});
+// Whether the requester is a machine, whose requests the policy approves at once.
+bool BypassesApproval(const Request& request, const Rules& rules);
+// Does so: the one decision of such a request is grantd's own (`self`) and names the bypass.
+Approval ApproveByBypass(Request request, const Principal& self, Time now, std::string grant_id);
 Result<Request> Reject(Request request, const Rules& rules, const Identity& approver,
                        std::string comment, Time now, const GroupsOf& groups_of);
 // By the requester or an administrator.

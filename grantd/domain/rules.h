@@ -11,6 +11,7 @@
 #include "grant/error.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/time.h"
+#include "grantd/domain/weekly_hours.h"
 
 namespace grant {
 
@@ -18,6 +19,18 @@ struct Group {
   std::string name;
   std::vector<Principal> members;  // no "group:" among them: groups do not nest
   bool operator==(const Group&) const = default;
+};
+
+enum class UserKind { kPerson, kMachine };
+const char* Name(UserKind kind);  // "person"
+std::optional<UserKind> UserKindByName(std::string_view name);
+
+// What the rules say of somebody beyond the name. Whoever is not among the users is a person.
+struct User {
+  Principal principal;  // no group
+  UserKind kind = UserKind::kPerson;
+  std::string email;  // as in email_address.h; may be empty
+  bool operator==(const User&) const = default;
 };
 
 struct Step {
@@ -32,10 +45,14 @@ struct Policy {
   std::string name;
   std::optional<Duration> max_window;
   std::optional<uint32_t> max_signings;
+  bool unbounded = false;  // wanted where max_window or max_signings is missing
   Duration max_request_ttl = std::chrono::hours(24);
   bool self_approval = true;
-  bool bypass_machine_identities = false;
-  std::vector<Step> steps;  // in order; at least one
+  bool bypass_machine_identities = false;  // a machine's request is approved at once
+  uint32_t min_justification = 0;          // characters, blanks around it not counted
+  WeeklyHours hours;                       // in which signatures may be made
+  std::vector<Principal> requesters;       // who of a signer's users may ask; empty: all of them
+  std::vector<Step> steps;                 // in order; at least one
   bool operator==(const Policy&) const = default;
 };
 
@@ -52,24 +69,54 @@ struct Signer {
 
 // Groups that a principal belongs to outside the rules, asked for somebody who is not the caller.
 using GroupsOf = std::function<std::vector<Principal>(const Principal&)>;
+// Who belongs to a group outside the rules; empty where nobody can say.
+using MembersOf = std::function<std::vector<Principal>(const Principal& group)>;
+
+inline constexpr uint32_t kMinJustificationMax = 1000;
 
 struct Rules {
+  std::vector<User> users;
   std::vector<Group> groups;
   std::vector<Policy> policies;
   std::vector<Signer> signers;
   bool operator==(const Rules&) const = default;
 
+  const User* FindUser(const Principal& principal) const;
   const Group* FindGroup(std::string_view name) const;
   const Policy* FindPolicy(std::string_view name) const;
   const Signer* FindSigner(std::string_view name) const;
 
   // Whether any of `named` (users, Unix groups, groups of these rules) covers the caller.
   bool Covers(const std::vector<Principal>& named, const Identity& caller) const;
+  bool IsMachine(const Principal& principal) const;
+  // Whether the caller is among the step's approvers. A machine never is, whatever names it.
+  bool Approves(const Step& step, const Identity& caller) const;
+  // Whether the caller may ask for a grant: a user of the signer, and one of the policy's
+  // requesters where it has any.
+  bool MayRequest(const Signer& signer, const Identity& caller) const;
+};
+
+// What the check of rules needs to know from outside. Where one of them is empty, groups outside
+// the rules count as people without number, and every name of the right form as a time zone.
+struct RulesLookups {
+  MembersOf members_of;
+  ZoneOf zone_of;
+};
+
+// What is wrong with rules, and where: the place in the list of users, groups, policies or signers.
+struct RulesFlaw {
+  enum class Kind { kUser, kGroup, kPolicy, kSigner };
+  Kind kind;
+  size_t index;
+  std::optional<size_t> step;  // of a policy
+  Error error;
 };
 
 // Checks what no single line shows: duplicate and unknown names, a policy without steps or bounds,
-// a step that nobody can complete, a signer without users, two signers of one key.
-Status Validate(const Rules& rules);
+// a step that nobody can complete, a machine as approver, a signer without users, two signers of
+// one key.
+std::optional<RulesFlaw> FindFlaw(const Rules& rules, const RulesLookups& lookups = {});
+Status Validate(const Rules& rules, const RulesLookups& lookups = {});
 
 // The difference between two rule sets for a person, one line each: "+ policy release-signing",
 // "~ signer release: users: unix:alice -> unix:alice, unix:bob". Empty where nothing changed.

@@ -30,6 +30,18 @@ std::string YesNo(bool value) {
   return value ? "yes" : "no";
 }
 
+template <typename T>
+const std::string& NameOf(const T& item) {
+  return item.name;
+}
+const std::string& NameOf(const User& user) {
+  return user.principal.text();
+}
+
+Traits TraitsOf(const User& user) {
+  return {{"kind", Name(user.kind)}, {"email", user.email.empty() ? "none" : user.email}};
+}
+
 Traits TraitsOf(const Group& group) {
   return {{"members", Join(group.members)}};
 }
@@ -42,12 +54,17 @@ std::string Describe(const Step& step) {
 Traits TraitsOf(const Policy& policy) {
   std::vector<std::string> steps;
   for (const Step& step : policy.steps) steps.push_back(Describe(step));
-  return {{"max_window", policy.max_window ? FormatDuration(*policy.max_window) : "none"},
-          {"max_signings", policy.max_signings ? std::to_string(*policy.max_signings) : "none"},
-          {"max_request_ttl", FormatDuration(policy.max_request_ttl)},
-          {"self_approval", YesNo(policy.self_approval)},
-          {"bypass_machine_identities", YesNo(policy.bypass_machine_identities)},
-          {"steps", Join(steps)}};
+  return {
+      {"max_window", policy.max_window ? FormatDuration(*policy.max_window) : "none"},
+      {"max_signings", policy.max_signings ? std::to_string(*policy.max_signings) : "none"},
+      {"max_request_ttl", FormatDuration(policy.max_request_ttl)},
+      {"self_approval", YesNo(policy.self_approval)},
+      {"bypass_machine_identities", YesNo(policy.bypass_machine_identities)},
+      {"unbounded", YesNo(policy.unbounded)},
+      {"min_justification", std::to_string(policy.min_justification)},
+      {"hours", policy.hours.Always() ? "any" : policy.hours.text()},
+      {"requesters", policy.requesters.empty() ? "the signer's users" : Join(policy.requesters)},
+      {"steps", Join(steps)}};
 }
 
 Traits TraitsOf(const Signer& signer) {
@@ -61,7 +78,7 @@ Traits TraitsOf(const Signer& signer) {
 template <typename T>
 const T* FindByName(const std::vector<T>& items, const std::string& name) {
   for (const T& item : items) {
-    if (item.name == name) return &item;
+    if (NameOf(item) == name) return &item;
   }
   return nullptr;
 }
@@ -84,13 +101,13 @@ template <typename T>
 void Compare(const std::string& kind, const std::vector<T>& before, const std::vector<T>& after,
              std::vector<std::string>& lines) {
   for (const T& old : before) {
-    if (FindByName(after, old.name) == nullptr) {
-      lines.push_back(fmt::format("- {} {}", kind, old.name));
+    if (FindByName(after, NameOf(old)) == nullptr) {
+      lines.push_back(fmt::format("- {} {}", kind, NameOf(old)));
     }
   }
   for (const T& now : after) {
-    const std::string title = fmt::format("{} {}", kind, now.name);
-    if (const T* old = FindByName(before, now.name)) {
+    const std::string title = fmt::format("{} {}", kind, NameOf(now));
+    if (const T* old = FindByName(before, NameOf(now))) {
       TellChanged(title, TraitsOf(*old), TraitsOf(now), lines);
     } else {
       TellAdded(title, TraitsOf(now), lines);
@@ -102,6 +119,7 @@ void Compare(const std::string& kind, const std::vector<T>& before, const std::v
 
 std::vector<std::string> Difference(const Rules& before, const Rules& after) {
   std::vector<std::string> lines;
+  Compare("user", before.users, after.users, lines);
   Compare("group", before.groups, after.groups, lines);
   Compare("policy", before.policies, after.policies, lines);
   Compare("signer", before.signers, after.signers, lines);

@@ -96,8 +96,12 @@ struct Signing::Spend {
   bool rules_changed = false;      // nothing was written: decide anew
 };
 
-Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock)
-    : store_(store), keys_(keys), logins_(logins), clock_(std::move(clock)) {}
+Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, Site site)
+    : store_(store),
+      keys_(keys),
+      logins_(logins),
+      clock_(std::move(clock)),
+      site_(std::move(site)) {}
 
 tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
                                                              const gate::SignTarget& target) {
@@ -146,7 +150,8 @@ tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
                             cryptoki::MechanismName(target.mechanism.type),
                             {},
                             target.grant,
-                            by_secret},
+                            by_secret,
+                            peer.program},
                     target.spend_only};
   if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
   // Whoever could not sign anyway is not worth the memory for their data.
@@ -185,7 +190,7 @@ Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
   if (const auto& by_secret = asked.attempt.by_secret) {
     GRANT_TRY(auto named, tables.FindGrant(by_secret->grant_id));
     if (named) grants.push_back(*std::move(named));
-    return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now);
+    return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
   }
   GRANT_TRY(grants,
             tables.GrantsForAttempt(asked.signer->name, asked.attempt.caller.principal, now));
@@ -193,7 +198,7 @@ Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
     GRANT_TRY(auto selected, tables.FindGrant(asked.attempt.selected_grant));
     if (selected) grants.push_back(*std::move(selected));
   }
-  return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now);
+  return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
 }
 
 tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
@@ -209,7 +214,7 @@ tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
                       operation.rules->rules.FindSigner(operation.key.signer),
                       Attempt{operation.peer.identity, mechanism,
                               content ? content->digests : std::vector<Digest>(),
-                              operation.target.grant, operation.by_secret},
+                              operation.target.grant, operation.by_secret, operation.peer.program},
                       operation.target.spend_only};
     if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
     bool rules_changed = false;

@@ -41,7 +41,7 @@ class Signing {
   // empty. Whatever becomes of it, the use stays spent.
   using Deliver = std::function<void(const Bytes& signature)>;
 
-  Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock);
+  Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, Site site);
 
   tl::expected<SigningOperation, gate::Refused> Begin(const Peer& peer,
                                                       const gate::SignTarget& target);
@@ -82,6 +82,7 @@ class Signing {
   KeyDirectory& keys_;
   Logins& logins_;
   Clock clock_;
+  const Site site_;
   RulesInForce rules_;
   Deliveries deliveries_;
   RefusalLimit refusal_limit_;

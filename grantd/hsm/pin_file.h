@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "grant/error.h"
 
@@ -24,7 +25,7 @@ class Pin {
   std::span<const uint8_t> bytes() const { return {bytes_.data(), length_}; }
 
  private:
-  friend Result<Pin> ReadPinFile(const std::string& path);
+  friend Result<Pin> ReadPinFile(const std::string& path, std::string_view title);
   Pin() = default;
 
   // One more than the file may hold beside its newline shows that it holds too much.
@@ -35,6 +36,7 @@ class Pin {
 // The PIN in the file, without the newline at its end: 1 to 255 bytes, no control characters. The
 // file is a regular one that belongs to this process's user or to root, and nobody else has any
 // permission on it; a symbolic link is not followed. Any thread. Errors: kInvalid for all of it.
-Result<Pin> ReadPinFile(const std::string& path);
+// `title` says in errors what the file holds, for other secrets that are kept in the same way.
+Result<Pin> ReadPinFile(const std::string& path, std::string_view title = "PIN");
 
 }  // namespace grant

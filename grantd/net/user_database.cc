@@ -7,13 +7,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <mutex>
 
 namespace grant {
 namespace {
 
 constexpr size_t kBufferBytes = 4096;
 constexpr size_t kBufferBytesMax = size_t{4} << 20;  // a group may list very many members
-constexpr int kGroupsMax = 65536;                    // NGROUPS_MAX of Linux
+constexpr size_t kUsersReadMax = 100'000;
+constexpr int kGroupsMax = 65536;  // NGROUPS_MAX of Linux
 
 // kUnknown: the database says that there is no such record. kFailed: it does not answer.
 enum class Answer { kFound, kUnknown, kFailed };
@@ -56,6 +58,56 @@ std::optional<uid_t> ParseNumber(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, uid);
   if (error != std::errc() || rest != end) return std::nullopt;
   return uid;
+}
+
+struct GroupRecord {
+  gid_t gid = 0;
+  std::vector<std::string> names;  // of its supplementary members
+};
+
+std::optional<GroupRecord> FindGroup(std::string_view name) {
+  GroupRecord record;
+  const auto use = [&record](const group& found) {
+    record.gid = found.gr_gid;
+    for (char** one = found.gr_mem; *one != nullptr; ++one) record.names.emplace_back(*one);
+  };
+  Answer answer = Answer::kUnknown;
+  if (name.starts_with('#')) {
+    const auto gid = ParseNumber(name.substr(1));
+    if (!gid) return std::nullopt;
+    answer = WithRecord<group>(
+        [gid](group* result, char* buffer, size_t bytes, group** found) {
+          return getgrgid_r(*gid, result, buffer, bytes, found);
+        },
+        use);
+  } else {
+    const std::string text(name);
+    answer = WithRecord<group>(
+        [&text](group* result, char* buffer, size_t bytes, group** found) {
+          return getgrnam_r(text.c_str(), result, buffer, bytes, found);
+        },
+        use);
+  }
+  if (answer != Answer::kFound) return std::nullopt;
+  return record;
+}
+
+// The names of those whose primary group this is, which the group's record does not list.
+std::vector<std::string> PrimaryMembers(gid_t gid) {
+  std::vector<std::string> names;
+  std::vector<char> buffer(size_t{64} << 10);
+  passwd record{};
+  passwd* found = nullptr;
+  // The list has one place at which it is read, for the whole process.
+  static std::mutex one_reader;
+  const std::lock_guard lock(one_reader);
+  setpwent();
+  for (size_t read = 0; read < kUsersReadMax; ++read) {
+    if (getpwent_r(&record, buffer.data(), buffer.size(), &found) != 0) break;
+    if (record.pw_gid == gid) names.emplace_back(record.pw_name);
+  }
+  endpwent();
+  return names;
 }
 
 }  // namespace
@@ -129,6 +181,22 @@ std::vector<Principal> UnixGroupPrincipals(std::vector<gid_t> gids) {
   std::vector<Principal> principals(gids.size());
   std::transform(gids.begin(), gids.end(), principals.begin(), UnixGroupPrincipal);
   return principals;
+}
+
+std::vector<Principal> UnixGroupMembers(const Principal& group) {
+  std::vector<Principal> members;
+  if (group.scheme() != "unix-group") return members;
+  const std::optional<GroupRecord> record = FindGroup(group.name());
+  if (!record) return members;
+  std::vector<std::string> names = record->names;
+  for (std::string& name : PrimaryMembers(record->gid)) names.push_back(std::move(name));
+  for (const std::string& name : names) {
+    if (members.size() == kGroupMembersMax) break;
+    auto member = Principal::Parse("unix:" + name);
+    if (!member || std::find(members.begin(), members.end(), *member) != members.end()) continue;
+    members.push_back(*std::move(member));
+  }
+  return members;
 }
 
 }  // namespace grant

@@ -34,4 +34,11 @@ std::vector<gid_t> GroupIdsOf(const UnixUser& user);
 // The principals of `gids`, each once, in order of their numbers.
 std::vector<Principal> UnixGroupPrincipals(std::vector<gid_t> gids);
 
+inline constexpr size_t kGroupMembersMax = 1000;
+
+// The users whose primary or supplementary group this is, by name, each once and no more than
+// kGroupMembersMax; none where `group` is no "unix-group:" that the database knows. It reads the
+// whole list of users, which may take its time. Any thread.
+std::vector<Principal> UnixGroupMembers(const Principal& group);
+
 }  // namespace grant

@@ -51,6 +51,12 @@ std::optional<int64_t> RowReader::MaybeInteger() {
   return std::nullopt;
 }
 
+std::optional<uint32_t> RowReader::MaybeCount() {
+  if (!row_.is_null(next_)) return Count();
+  ++next_;
+  return std::nullopt;
+}
+
 std::optional<std::string> RowReader::MaybeText() {
   if (!row_.is_null(next_)) return Text();
   ++next_;

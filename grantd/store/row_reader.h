@@ -27,6 +27,7 @@ class RowReader {
   Time Instant() { return FromMillis(Integer()); }
   Principal Who();
   std::optional<int64_t> MaybeInteger();
+  std::optional<uint32_t> MaybeCount();
   std::optional<std::string> MaybeText();
   std::optional<Time> MaybeInstant();
   // The value that `parse` makes of a text; for what is stored by name or as JSON.

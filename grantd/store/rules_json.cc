@@ -25,12 +25,24 @@ Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-Json ToJson(const std::vector<Principal>& principals) {
+template <typename T>
+Json TextsToJson(const std::vector<T>& values) {
   Json list = Json::array();
-  for (const Principal& principal : principals) list.push_back(principal.text());
+  for (const T& value : values) list.push_back(value.text());
   return list;
 }
 
+Json ToJson(const std::vector<Principal>& principals) {
+  return TextsToJson(principals);
+}
+
+Json ToJson(const std::vector<WeeklySpan>& spans) {
+  Json list = Json::array();
+  for (const WeeklySpan& span : spans) list.push_back(span.text());
+  return list;
+}
+
+Json ToJson(const User& user);
 Json ToJson(const Group& group);
 Json ToJson(const Step& step);
 Json ToJson(const Policy& policy);
@@ -41,6 +53,10 @@ Json ListToJson(const std::vector<T>& values) {
   Json list = Json::array();
   for (const T& value : values) list.push_back(ToJson(value));
   return list;
+}
+
+Json ToJson(const User& user) {
+  return {{"name", user.principal.text()}, {"kind", Name(user.kind)}, {"email", user.email}};
 }
 
 Json ToJson(const Group& group) {
@@ -63,6 +79,11 @@ Json ToJson(const Policy& policy) {
           {"max_request_ttl_ms", policy.max_request_ttl.count()},
           {"self_approval", policy.self_approval},
           {"bypass_machine_identities", policy.bypass_machine_identities},
+          {"unbounded", policy.unbounded},
+          {"min_justification", policy.min_justification},
+          {"hours", ToJson(policy.hours.spans)},
+          {"time_zone", policy.hours.time_zone},
+          {"requesters", ToJson(policy.requesters)},
           {"steps", ListToJson(policy.steps)}};
 }
 
@@ -77,7 +98,8 @@ Json ToJson(const Signer& signer) {
 }
 
 Json ToJson(const Rules& rules) {
-  return {{"groups", ListToJson(rules.groups)},
+  return {{"users", ListToJson(rules.users)},
+          {"groups", ListToJson(rules.groups)},
           {"policies", ListToJson(rules.policies)},
           {"signers", ListToJson(rules.signers)}};
 }
@@ -131,6 +153,9 @@ class Members {
     return values;
   }
 
+  // For members that earlier versions did not write.
+  bool Has(const char* name) const { return object_.is_object() && object_.contains(name); }
+
   // Whatever is still there is unknown.
   void Finish() {
     if (object_.is_object() && object_.size() != taken_) Note(fault_, "unknown members");
@@ -182,6 +207,22 @@ T ReadParsed(const Json& json, Fault& fault) {
   return T();
 }
 
+std::optional<UserKind> ReadKind(const std::string& name, Fault& fault) {
+  const auto kind = UserKindByName(name);
+  if (!kind) Note(fault, "a kind of user that is not known");
+  return kind;
+}
+
+User ReadUser(const Json& json, Fault& fault) {
+  Members members(json, fault);
+  User user;
+  user.principal = ReadParsed<Principal>(Json(members.Text("name")), fault);
+  user.kind = ReadKind(members.Text("kind"), fault).value_or(UserKind::kPerson);
+  user.email = members.Text("email");
+  members.Finish();
+  return user;
+}
+
 Group ReadGroup(const Json& json, Fault& fault) {
   Members members(json, fault);
   Group group;
@@ -202,6 +243,15 @@ Step ReadStep(const Json& json, Fault& fault) {
   return step;
 }
 
+// What earlier versions did not write; all of it or nothing is there.
+void ReadNewerPolicy(Members& members, Policy& policy) {
+  policy.unbounded = members.Flag("unbounded");
+  policy.min_justification = members.Count("min_justification");
+  policy.hours.spans = members.List<WeeklySpan>("hours", ReadParsed<WeeklySpan>);
+  policy.hours.time_zone = members.Text("time_zone");
+  policy.requesters = members.List<Principal>("requesters", ReadParsed<Principal>);
+}
+
 Policy ReadPolicy(const Json& json, Fault& fault) {
   Members members(json, fault);
   Policy policy;
@@ -213,6 +263,7 @@ Policy ReadPolicy(const Json& json, Fault& fault) {
   policy.max_request_ttl = Duration(members.Integer("max_request_ttl_ms"));
   policy.self_approval = members.Flag("self_approval");
   policy.bypass_machine_identities = members.Flag("bypass_machine_identities");
+  if (members.Has("unbounded")) ReadNewerPolicy(members, policy);
   policy.steps = members.List<Step>("steps", ReadStep);
   members.Finish();
   return policy;
@@ -235,6 +286,7 @@ Signer ReadSigner(const Json& json, Fault& fault) {
 Rules ReadRules(const Json& json, Fault& fault) {
   Members members(json, fault);
   Rules rules;
+  if (members.Has("users")) rules.users = members.List<User>("users", ReadUser);
   rules.groups = members.List<Group>("groups", ReadGroup);
   rules.policies = members.List<Policy>("policies", ReadPolicy);
   rules.signers = members.List<Signer>("signers", ReadSigner);
@@ -242,11 +294,21 @@ Rules ReadRules(const Json& json, Fault& fault) {
   return rules;
 }
 
-std::vector<Digest> ReadDigests(const Json& json, Fault& fault) {
-  std::vector<Digest> digests;
+template <typename T, T (*ReadOne)(const Json&, Fault&)>
+std::vector<T> ReadList(const Json& json, Fault& fault) {
+  std::vector<T> values;
   if (!json.is_array()) Note(fault, "not an array");
-  for (const Json& element : json) digests.push_back(ReadParsed<Digest>(element, fault));
-  return digests;
+  for (const Json& element : json) values.push_back(ReadOne(element, fault));
+  return values;
+}
+
+NamedFile ReadFile(const Json& json, Fault& fault) {
+  Members members(json, fault);
+  NamedFile file;
+  file.name = members.Text("name");
+  file.digest = ReadParsed<Digest>(Json(members.Text("digest")), fault);
+  members.Finish();
+  return file;
 }
 
 template <typename T>
@@ -271,9 +333,19 @@ Result<std::string> PolicyToJson(const Policy& policy) {
 }
 
 Result<std::string> DigestsToJson(const std::vector<Digest>& digests) {
+  return Dump(TextsToJson(digests));
+}
+
+Result<std::string> FilesToJson(const std::vector<NamedFile>& files) {
   Json list = Json::array();
-  for (const Digest& digest : digests) list.push_back(digest.text());
+  for (const NamedFile& file : files) {
+    list.push_back({{"name", file.name}, {"digest", file.digest.text()}});
+  }
   return Dump(list);
+}
+
+Result<std::string> ScopesToJson(const std::vector<Scope>& scopes) {
+  return Dump(TextsToJson(scopes));
 }
 
 Result<Rules> RulesFromJson(std::string_view text) {
@@ -285,7 +357,15 @@ Result<Policy> PolicyFromJson(std::string_view text) {
 }
 
 Result<std::vector<Digest>> DigestsFromJson(std::string_view text) {
-  return Read<std::vector<Digest>>(text, "digests", ReadDigests);
+  return Read<std::vector<Digest>>(text, "digests", ReadList<Digest, ReadParsed<Digest>>);
+}
+
+Result<std::vector<NamedFile>> FilesFromJson(std::string_view text) {
+  return Read<std::vector<NamedFile>>(text, "files", ReadList<NamedFile, ReadFile>);
+}
+
+Result<std::vector<Scope>> ScopesFromJson(std::string_view text) {
+  return Read<std::vector<Scope>>(text, "scopes", ReadList<Scope, ReadParsed<Scope>>);
 }
 
 }  // namespace grant

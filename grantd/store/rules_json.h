@@ -1,5 +1,5 @@
-// Rules, the policy that a request keeps, and lists of digests as the JSON texts they are stored
-// as.
+// Rules, the policy that a request keeps, and lists of digests, files and scopes as the JSON texts
+// they are stored as.
 #pragma once
 
 #include <string>
@@ -8,7 +8,9 @@
 
 #include "grant/error.h"
 #include "grantd/domain/digest.h"
+#include "grantd/domain/named_file.h"
 #include "grantd/domain/rules.h"
+#include "grantd/domain/scope.h"
 
 namespace grant {
 
@@ -16,11 +18,15 @@ namespace grant {
 Result<std::string> RulesToJson(const Rules& rules);
 Result<std::string> PolicyToJson(const Policy& policy);
 Result<std::string> DigestsToJson(const std::vector<Digest>& digests);
+Result<std::string> FilesToJson(const std::vector<NamedFile>& files);
+Result<std::string> ScopesToJson(const std::vector<Scope>& scopes);
 
 // Accept exactly what the functions above write: a member that is missing, unknown or of another
 // type is kInternal and named, since only a damaged database holds such a text.
 Result<Rules> RulesFromJson(std::string_view text);
 Result<Policy> PolicyFromJson(std::string_view text);
 Result<std::vector<Digest>> DigestsFromJson(std::string_view text);
+Result<std::vector<NamedFile>> FilesFromJson(std::string_view text);
+Result<std::vector<Scope>> ScopesFromJson(std::string_view text);
 
 }  // namespace grant

@@ -126,6 +126,54 @@ CREATE UNIQUE INDEX signing_request_by_secret ON signing_request (secret_hash);
 ALTER TABLE signing_grant ADD COLUMN secret_hash TEXT;
 CREATE UNIQUE INDEX signing_grant_by_secret ON signing_grant (secret_hash);
 )sql",
+    R"sql(
+CREATE TABLE notification (
+  id TEXT NOT NULL PRIMARY KEY,
+  event_name TEXT NOT NULL,
+  request_id TEXT NOT NULL REFERENCES signing_request (id),
+  step BIGINT,
+  actor TEXT NOT NULL,
+  happened_at BIGINT NOT NULL,
+  prepared BIGINT NOT NULL
+);
+CREATE INDEX notification_by_preparation ON notification (prepared, id);
+
+CREATE TABLE notification_delivery (
+  notification_id TEXT NOT NULL REFERENCES notification (id),
+  channel TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  address TEXT NOT NULL,
+  delivery_status TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  queued_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  delivered_at BIGINT,
+  PRIMARY KEY (notification_id, channel, recipient)
+);
+CREATE INDEX notification_delivery_by_due ON notification_delivery
+  (delivery_status, channel, due_at);
+CREATE INDEX notification_delivery_by_age ON notification_delivery
+  (delivery_status, notification_id);
+
+CREATE TABLE notification_channel (
+  channel TEXT NOT NULL PRIMARY KEY,
+  last_success_at BIGINT,
+  last_error_at BIGINT,
+  last_error TEXT NOT NULL
+);
+)sql",
+    R"sql(
+ALTER TABLE signing_request ADD COLUMN idempotency_key TEXT;
+ALTER TABLE signing_request ADD COLUMN files TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE signing_request ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
+CREATE UNIQUE INDEX signing_request_by_key ON signing_request (requester, idempotency_key);
+CREATE INDEX signing_request_of_requester_by_end ON signing_request
+  (requester, status, expires_at);
+ALTER TABLE request_decision ADD COLUMN narrowed_signings BIGINT;
+ALTER TABLE request_decision ADD COLUMN narrowed_window BIGINT;
+ALTER TABLE signing_grant ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE signing_grant ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
+)sql",
 };
 
 constexpr char kMeta[] =
@@ -152,7 +200,7 @@ Status StoreVersion(sql::Connection& connection, int64_t version) {
   return {};
 }
 
-Status MigrateInTransaction(sql::Connection& connection) {
+Status MigrateInTransaction(sql::Connection& connection, int64_t target) {
   GRANT_CHECK(connection.Execute(kMeta, {}));
   GRANT_TRY(const int64_t stored, StoredVersion(connection));
   if (stored > SchemaVersion()) {
@@ -162,11 +210,11 @@ Status MigrateInTransaction(sql::Connection& connection) {
                             stored, SchemaVersion()),
                 "install the grantd that last used this state_dir, or a later one");
   }
-  if (stored == SchemaVersion()) return {};
-  for (int64_t version = stored; version < SchemaVersion(); ++version) {
+  if (stored >= target) return {};
+  for (int64_t version = stored; version < target; ++version) {
     GRANT_CHECK(connection.Script(kMigrations[version]));
   }
-  return StoreVersion(connection, SchemaVersion());
+  return StoreVersion(connection, target);
 }
 
 }  // namespace
@@ -175,9 +223,9 @@ int64_t SchemaVersion() {
   return static_cast<int64_t>(std::size(kMigrations));
 }
 
-Status MigrateSchema(sql::Connection& connection) {
+Status MigrateSchema(sql::Connection& connection, int64_t target) {
   GRANT_CHECK(connection.Execute("BEGIN", {}));
-  Status status = MigrateInTransaction(connection);
+  Status status = MigrateInTransaction(connection, target);
   if (status) status = connection.Script("COMMIT");
   if (!status && connection.InTransaction()) (void)connection.Execute("ROLLBACK", {});
   return status;

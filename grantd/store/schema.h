@@ -12,7 +12,7 @@ namespace grant {
 int64_t SchemaVersion();
 
 // Brings an empty database, or one of an earlier version, to SchemaVersion(). A later version is
-// kInvalid and stays untouched.
-Status MigrateSchema(sql::Connection& connection);
+// kInvalid and stays untouched. `target` makes the database of an earlier grantd.
+Status MigrateSchema(sql::Connection& connection, int64_t target = SchemaVersion());
 
 }  // namespace grant

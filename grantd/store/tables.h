@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "grantd/domain/grant.h"
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
+#include "grantd/store/notification.h"
 #include "grantd/store/sql.h"
 
 namespace grant {
@@ -49,12 +51,14 @@ struct RequestFilter {
   std::optional<Principal> requester;
   std::string before;
   size_t limit = 100;
+  std::optional<Time> since = std::nullopt;  // filed then or later
 };
 struct GrantFilter {
   std::optional<std::string> signer;
   std::optional<Principal> holder;
   std::string before;
   size_t limit = 100;
+  std::optional<Time> since = std::nullopt;  // issued then or later
 };
 struct AuditFilter {
   std::optional<std::string> event;
@@ -80,6 +84,7 @@ class Tables {
 
   Result<RulesVersion> CurrentRules();
   Result<int64_t> CurrentRulesVersion();  // its number alone
+  Result<std::optional<RulesVersion>> FindRules(int64_t version);
   // Appends version + 1 of what CurrentRules() says.
   Result<int64_t> AppendRules(const Rules& rules, const Principal& by, Time at);
 
@@ -87,6 +92,11 @@ class Tables {
   Result<std::optional<Request>> FindRequest(const std::string& id);
   // By the hash of the secret that its grant has or will have.
   Result<std::optional<Request>> FindRequestBySecret(const std::string& secret_hash);
+  // By what its requester named the filing by.
+  Result<std::optional<Request>> FindRequestByKey(const Principal& requester,
+                                                  const std::string& idempotency_key);
+  // Those that are open and end after `now`, the first to end first, at most `limit`.
+  Result<std::vector<Request>> OpenRequestsOf(const Principal& requester, Time now, size_t limit);
   // IDs that begin with `prefix`, at most `limit`.
   Result<std::vector<std::string>> RequestIdsLike(const std::string& prefix, size_t limit);
   Result<std::vector<Request>> ListRequests(const RequestFilter& filter);
@@ -120,6 +130,25 @@ class Tables {
   Status WithholdUse(int64_t id);
   Result<std::vector<Use>> UsesOf(const std::string& grant_id, size_t limit);
   Result<std::vector<Use>> PendingUses(size_t limit);
+
+  // The outbox. A notification is unprepared until it is known whom to tell; its deliveries wait
+  // until they are settled or removed.
+  Status InsertNotification(const Notification& notification);
+  Result<std::optional<Notification>> FindNotification(const std::string& id);
+  Result<std::vector<Notification>> UnpreparedNotifications(size_t limit);  // oldest first
+  Status PrepareNotification(const std::string& id, const std::vector<Delivery>& deliveries);
+  // The waiting one that is due first, whether or not that is past.
+  Result<std::optional<Delivery>> NextDelivery(const std::string& channel);
+  Result<std::vector<Delivery>> OldestDeliveries(size_t limit);  // that wait, oldest first
+  Result<std::map<std::string, int64_t>> WaitingByChannel();
+  Status PostponeDelivery(const Delivery& delivery);  // stores its attempts and when it is due
+  Status HastenDeliveries(const std::string& channel, Time due_at);  // makes none due later
+  Status SettleDelivery(const Delivery& delivery, Time at);
+  Status RemoveDelivery(const Delivery& delivery);
+  // Forgets what was delivered before that, and notifications without deliveries.
+  Status RemoveDelivered(Time before);
+  Result<std::vector<ChannelRecord>> ChannelRecords();
+  Status StoreChannelRecord(const ChannelRecord& record);
 
   // Appends to the chain and returns the entry's number.
   Result<int64_t> AppendAudit(const AuditEvent& event);

@@ -3,6 +3,7 @@
 
 #include <unordered_set>
 
+#include "grantd/domain/id.h"
 #include "grantd/store/row_reader.h"
 #include "grantd/store/rules_json.h"
 #include "grantd/store/tables.h"
@@ -16,7 +17,7 @@ constexpr size_t kRecentMax = 5;
 
 const std::string kSelect =
     "SELECT id, request_id, signer, holder, not_before, not_after, max_signings, used, digests, "
-    "secret_hash, revoked_by, revoked_at, revoke_reason FROM signing_grant";
+    "secret_hash, scopes, revoked_by, revoked_at, revoke_reason, released FROM signing_grant";
 
 std::optional<Revocation> ReadRevocation(RowReader& reader, const sql::Row& row, size_t column) {
   if (row.is_null(column)) return std::nullopt;
@@ -24,6 +25,7 @@ std::optional<Revocation> ReadRevocation(RowReader& reader, const sql::Row& row,
   revocation.by = reader.Who();
   revocation.at = reader.Instant();
   revocation.reason = reader.Text();
+  revocation.released = reader.Integer() != 0;
   return revocation;
 }
 
@@ -40,7 +42,8 @@ Result<Grant> ReadGrant(const sql::Row& row) {
   grant.used = reader.Count();
   grant.digests = reader.Parsed<std::vector<Digest>>(DigestsFromJson);
   grant.secret_hash = reader.MaybeText();
-  grant.revocation = ReadRevocation(reader, row, 10);
+  grant.scopes = reader.Parsed<std::vector<Scope>>(ScopesFromJson);
+  grant.revocation = ReadRevocation(reader, row, 11);
   return reader.Finish(std::move(grant));
 }
 
@@ -79,6 +82,7 @@ Result<std::vector<Grant>> Tables::ListGrants(const GrantFilter& filter) {
   ListQuery query(kSelect);
   query.WhereIf("signer =", filter.signer).WhereIf("holder =", filter.holder);
   if (!filter.before.empty()) query.Where("id <", filter.before);
+  if (filter.since) query.Where("id >=", MakeId(kGrantPrefix, *filter.since, {}));
   return ReadAll(query.Run(sql_, "id DESC", filter.limit), ReadGrant);
 }
 
@@ -121,12 +125,14 @@ Result<std::vector<Grant>> Tables::LiveGrantsOfSigner(const std::string& signer,
 
 Status Tables::InsertGrant(const Grant& grant) {
   GRANT_TRY(std::string digests, DigestsToJson(grant.digests));
+  GRANT_TRY(std::string scopes, ScopesToJson(grant.scopes));
   GRANT_CHECK(sql_.Execute(
       "INSERT INTO signing_grant (id, request_id, signer, holder, not_before, not_after, "
-      "max_signings, used, digests, secret_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+      "max_signings, used, digests, secret_hash, scopes) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
       {grant.id, grant.request_id, grant.signer, grant.holder.text(), ToMillis(grant.not_before),
        ToMillis(grant.not_after), int64_t{grant.max_signings}, int64_t{grant.used},
-       std::move(digests), Maybe(grant.secret_hash)}));
+       std::move(digests), Maybe(grant.secret_hash), std::move(scopes)}));
   return grant.revocation ? RecordRevocation(grant) : Status();
 }
 
@@ -136,9 +142,10 @@ Status Tables::RecordRevocation(const Grant& grant) {
   }
   const Revocation& revocation = *grant.revocation;
   return ExpectOne(
-      sql_.Execute("UPDATE signing_grant SET revoked_by = $2, revoked_at = $3, revoke_reason = $4 "
-                   "WHERE id = $1 AND revoked_at IS NULL",
-                   {grant.id, revocation.by.text(), ToMillis(revocation.at), revocation.reason}),
+      sql_.Execute("UPDATE signing_grant SET revoked_by = $2, revoked_at = $3, revoke_reason = $4, "
+                   "released = $5 WHERE id = $1 AND revoked_at IS NULL",
+                   {grant.id, revocation.by.text(), ToMillis(revocation.at), revocation.reason,
+                    int64_t{revocation.released ? 1 : 0}}),
       {Code::kConflict, fmt::format("grant {} is revoked already or does not exist", grant.id),
        ""});
 }

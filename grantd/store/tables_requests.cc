@@ -1,6 +1,7 @@
 // Requests with their decisions and comments.
 #include <fmt/format.h>
 
+#include "grantd/domain/id.h"
 #include "grantd/store/row_reader.h"
 #include "grantd/store/rules_json.h"
 #include "grantd/store/tables.h"
@@ -11,10 +12,18 @@ namespace {
 constexpr char kSelect[] =
     "SELECT id, signer, requester, status, created_at, expires_at, window_duration, window_from, "
     "window_until, signings, justification, digests, policy_snapshot, closed_reason, grant_id, "
-    "secret_hash FROM signing_request";
+    "secret_hash, idempotency_key, files, scopes FROM signing_request";
 
 const char* VerdictName(Verdict verdict) {
   return verdict == Verdict::kApprove ? "approve" : "reject";
+}
+
+sql::Value MaybeDuration(const std::optional<Duration>& duration) {
+  return duration ? sql::Value(int64_t{duration->count()}) : sql::Null();
+}
+
+sql::Value MaybeCount(const std::optional<uint32_t>& count) {
+  return count ? sql::Value(int64_t{*count}) : sql::Null();
 }
 
 std::optional<Verdict> VerdictByName(std::string_view name) {
@@ -49,6 +58,9 @@ Result<Request> ReadRequest(const sql::Row& row) {
   request.closed_reason = reader.MaybeText();
   request.grant_id = reader.MaybeText();
   request.secret_hash = reader.MaybeText();
+  request.idempotency_key = reader.MaybeText();
+  request.files = reader.Parsed<std::vector<NamedFile>>(FilesFromJson);
+  request.scopes = reader.Parsed<std::vector<Scope>>(ScopesFromJson);
   return reader.Finish(std::move(request));
 }
 
@@ -60,6 +72,8 @@ Result<Decision> ReadDecision(const sql::Row& row) {
   decision.verdict = reader.Parsed<Verdict>(VerdictByName);
   decision.comment = reader.Text();
   decision.at = reader.Instant();
+  decision.narrowing.signings = reader.MaybeCount();
+  if (const auto millis = reader.MaybeInteger()) decision.narrowing.window = Duration(*millis);
   return reader.Finish(std::move(decision));
 }
 
@@ -84,8 +98,9 @@ Result<int64_t> ReadCount(const sql::Row& row) {
 
 Status LoadDecisionsAndComments(sql::Connection& sql, Request& request) {
   GRANT_TRY(request.decisions,
-            ReadAll(sql.Query("SELECT step, approver, verdict, note, decided_at "
-                              "FROM request_decision WHERE request_id = $1 ORDER BY place",
+            ReadAll(sql.Query("SELECT step, approver, verdict, note, decided_at, "
+                              "narrowed_signings, narrowed_window FROM request_decision WHERE "
+                              "request_id = $1 ORDER BY place",
                               {request.id}),
                     ReadDecision));
   GRANT_TRY(request.comments, ReadAll(sql.Query("SELECT author, note, written_at "
@@ -121,10 +136,11 @@ Status AppendDecisions(sql::Connection& sql, const Request& request) {
     const Decision& decision = request.decisions[place];
     GRANT_CHECK(sql.Execute(
         "INSERT INTO request_decision "
-        "(request_id, place, step, approver, verdict, note, decided_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "(request_id, place, step, approver, verdict, note, decided_at, narrowed_signings, "
+        "narrowed_window) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {request.id, static_cast<int64_t>(place), int64_t{decision.step}, decision.approver.text(),
-         VerdictName(decision.verdict), decision.comment, ToMillis(decision.at)}));
+         VerdictName(decision.verdict), decision.comment, ToMillis(decision.at),
+         MaybeCount(decision.narrowing.signings), MaybeDuration(decision.narrowing.window)}));
   }
   return {};
 }
@@ -161,6 +177,25 @@ Result<std::optional<Request>> Tables::FindRequestBySecret(const std::string& se
   return request;
 }
 
+Result<std::optional<Request>> Tables::FindRequestByKey(const Principal& requester,
+                                                        const std::string& idempotency_key) {
+  auto request =
+      ReadFirst(sql_.Query(std::string(kSelect) + " WHERE requester = $1 AND idempotency_key = $2",
+                           {requester.text(), idempotency_key}),
+                ReadRequest);
+  if (request && *request) GRANT_CHECK(LoadDecisionsAndComments(sql_, **request));
+  return request;
+}
+
+Result<std::vector<Request>> Tables::OpenRequestsOf(const Principal& requester, Time now,
+                                                    size_t limit) {
+  return ReadRequests(sql_, ListQuery(kSelect)
+                                .Where("requester =", requester.text())
+                                .Where("status =", Name(RequestStatus::kOpen))
+                                .Where("expires_at >", ToMillis(now))
+                                .Run(sql_, "expires_at", limit));
+}
+
 Result<std::vector<std::string>> Tables::RequestIdsLike(const std::string& prefix, size_t limit) {
   return ReadAll(
       ListQuery("SELECT id FROM signing_request").WherePrefix("id", prefix).Run(sql_, "id", limit),
@@ -172,6 +207,7 @@ Result<std::vector<Request>> Tables::ListRequests(const RequestFilter& filter) {
   if (filter.status) query.Where("status =", Name(*filter.status));
   query.WhereIf("signer =", filter.signer).WhereIf("requester =", filter.requester);
   if (!filter.before.empty()) query.Where("id <", filter.before);
+  if (filter.since) query.Where("id >=", MakeId(kRequestPrefix, *filter.since, {}));
   return ReadRequests(sql_, query.Run(sql_, "id DESC", filter.limit));
 }
 
@@ -185,18 +221,21 @@ Result<std::vector<Request>> Tables::OverdueRequests(Time now, size_t limit) {
 Status Tables::InsertRequest(const Request& request) {
   GRANT_TRY(std::string policy, PolicyToJson(request.policy));
   GRANT_TRY(std::string digests, DigestsToJson(request.digests));
-  const sql::Value duration =
-      request.window.duration ? sql::Value(int64_t{request.window.duration->count()}) : sql::Null();
+  GRANT_TRY(std::string files, FilesToJson(request.files));
+  GRANT_TRY(std::string scopes, ScopesToJson(request.scopes));
   GRANT_CHECK(sql_.Execute(
       "INSERT INTO signing_request (id, signer, requester, status, created_at, expires_at, "
       "window_duration, window_from, window_until, signings, justification, digests, "
-      "policy_snapshot, closed_reason, grant_id, secret_hash) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+      "policy_snapshot, closed_reason, grant_id, secret_hash, idempotency_key, files, scopes) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+      "$19)",
       {request.id, request.signer, request.requester.text(), Name(request.status),
-       ToMillis(request.created_at), ToMillis(request.expires_at), duration,
-       MaybeMillis(request.window.from), MaybeMillis(request.window.until),
-       int64_t{request.signings}, request.justification, std::move(digests), std::move(policy),
-       Maybe(request.closed_reason), Maybe(request.grant_id), Maybe(request.secret_hash)}));
+       ToMillis(request.created_at), ToMillis(request.expires_at),
+       MaybeDuration(request.window.duration), MaybeMillis(request.window.from),
+       MaybeMillis(request.window.until), int64_t{request.signings}, request.justification,
+       std::move(digests), std::move(policy), Maybe(request.closed_reason), Maybe(request.grant_id),
+       Maybe(request.secret_hash), Maybe(request.idempotency_key), std::move(files),
+       std::move(scopes)}));
   GRANT_CHECK(AppendDecisions(sql_, request));
   return AppendComments(sql_, request);
 }

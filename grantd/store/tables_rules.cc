@@ -32,6 +32,13 @@ Result<RulesVersion> Tables::CurrentRules() {
   return std::move(version).value_or(RulesVersion());
 }
 
+Result<std::optional<RulesVersion>> Tables::FindRules(int64_t version) {
+  return ReadFirst(sql_.Query("SELECT rules_number, rules, applied_by, applied_at "
+                              "FROM rules_version WHERE rules_number = $1",
+                              {version}),
+                   ReadVersion);
+}
+
 Result<int64_t> Tables::CurrentRulesVersion() {
   GRANT_TRY(auto number, ReadFirst(sql_.Query("SELECT rules_number FROM rules_version "
                                               "ORDER BY rules_number DESC LIMIT 1",

@@ -5,10 +5,19 @@
 namespace grant {
 namespace {
 
-nlohmann::json Texts(const std::vector<Digest>& digests) {
+template <typename T>
+nlohmann::json Texts(const std::vector<T>& values) {
   nlohmann::json texts = nlohmann::json::array();
-  for (const Digest& digest : digests) texts.push_back(digest.text());
+  for (const T& value : values) texts.push_back(value.text());
   return texts;
+}
+
+nlohmann::json Names(const std::vector<NamedFile>& files) {
+  nlohmann::json names = nlohmann::json::array();
+  for (const NamedFile& file : files) {
+    names.push_back({{"name", file.name}, {"digest", file.digest.text()}});
+  }
+  return names;
 }
 
 }  // namespace
@@ -22,6 +31,11 @@ AuditEvent EventOf(std::string_view event, const Request& request, const Princip
   return {now, std::string(event), actor, request.id, request.signer, detail};
 }
 
+void AddNarrowing(nlohmann::json& detail, const Narrowing& narrowing) {
+  if (narrowing.signings) detail["narrowed"]["signings"] = *narrowing.signings;
+  if (narrowing.window) detail["narrowed"]["window"] = FormatDuration(*narrowing.window);
+}
+
 std::string FilingDetail(const Request& request) {
   nlohmann::json detail = {{"signings", request.signings},
                            {"justification", request.justification},
@@ -31,6 +45,8 @@ std::string FilingDetail(const Request& request) {
   if (request.window.duration) detail["window"] = FormatDuration(*request.window.duration);
   if (request.window.from) detail["from"] = FormatTime(*request.window.from);
   if (request.window.until) detail["until"] = FormatTime(*request.window.until);
+  if (!request.files.empty()) detail["files"] = Names(request.files);
+  if (!request.scopes.empty()) detail["scopes"] = Texts(request.scopes);
   if (request.secret_hash) detail["has_secret"] = true;
   return Detail(detail);
 }
@@ -42,6 +58,7 @@ std::string IssueDetail(const Grant& grant) {
                            {"not_before", FormatTime(grant.not_before)},
                            {"not_after", FormatTime(grant.not_after)},
                            {"digests", Texts(grant.digests)}};
+  if (!grant.scopes.empty()) detail["scopes"] = Texts(grant.scopes);
   if (grant.secret_hash) detail["has_secret"] = true;
   return Detail(detail);
 }

@@ -17,6 +17,8 @@ std::string Detail(const nlohmann::json& detail);
 
 AuditEvent EventOf(std::string_view event, const Request& request, const Principal& actor, Time now,
                    const std::string& detail);
+// Says what an approval left of its request, where it left less.
+void AddNarrowing(nlohmann::json& detail, const Narrowing& narrowing);
 std::string FilingDetail(const Request& request);
 std::string IssueDetail(const Grant& grant);
 

@@ -25,7 +25,7 @@ Result<Grant> Workflow::VisibleGrant(Tables& tables, const Identity& caller,
                                      const std::string& id) {
   GRANT_TRY(const RulesVersion current, tables.CurrentRules());
   GRANT_TRY(Grant held, GrantByPrefix(tables, id));
-  if (IsAdmin(caller)) return held;
+  if (SeesAll(caller)) return held;
   GRANT_TRY(const bool concerned, Concerns(tables, held, current.rules, caller));
   if (!concerned) return tl::unexpected(NoSuchGrant(id));
   return held;
@@ -36,6 +36,8 @@ Result<GrantView> Workflow::FindGrant(const Identity& caller, const std::string&
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(view.grant, VisibleGrant(tables, caller, id));
     GRANT_TRY(view.uses, tables.UsesOf(view.grant.id, kUsesShownMax));
+    GRANT_TRY(auto request, tables.FindRequest(view.grant.request_id));
+    if (request) view.files = std::move(request->files);
     return {};
   }));
   return view;
@@ -56,11 +58,11 @@ Result<std::vector<GrantView>> Workflow::ListGrants(const Identity& caller, Gran
       for (const Grant& held : page) {
         if (views.size() == wanted) break;
         if (status && StatusOf(held, at) != *status) continue;
-        if (!IsAdmin(caller)) {
+        if (!SeesAll(caller)) {
           GRANT_TRY(const bool concerned, Concerns(tables, held, current.rules, caller));
           if (!concerned) continue;
         }
-        views.push_back({held, {}});
+        views.push_back({held, {}, {}});
       }
     }
     return {};
@@ -68,27 +70,45 @@ Result<std::vector<GrantView>> Workflow::ListGrants(const Identity& caller, Gran
   return views;
 }
 
-Result<GrantView> Workflow::Revoke(const Identity& caller, const std::string& id,
-                                   const std::string& reason) {
+Result<GrantView> Workflow::EndGrant(const Identity& caller, const std::string& id,
+                                     std::string_view event, const GrantEnd& end) {
+  GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
   GrantView view;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     GRANT_TRY(Grant held, VisibleGrant(tables, caller, id));
-    GRANT_TRY(view.grant, grant::Revoke(std::move(held), caller.principal, reason, at));
+    GRANT_TRY(view.grant, end(std::move(held), at));
     GRANT_CHECK(tables.RecordRevocation(view.grant));
-    GRANT_CHECK(tables.AppendAudit({at, std::string(event::kGrantRevoked), caller.principal,
-                                    view.grant.id, view.grant.signer,
-                                    Detail({{"reason", reason},
+    GRANT_CHECK(tables.AppendAudit({at, std::string(event), caller.principal, view.grant.id,
+                                    view.grant.signer,
+                                    Detail({{"reason", view.grant.revocation->reason},
                                             {"used", view.grant.used},
                                             {"max_signings", view.grant.max_signings}})}));
-    return {};
+    // A holder who gives a grant up needs no word of it.
+    if (event != event::kGrantRevoked) return {};
+    return AnnounceOutcome(tables, event, view.grant.request_id, caller.principal, at);
   }));
+  WakeNotifier();
   surroundings_.withdraw(view.grant.id);
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(view.uses, tables.UsesOf(view.grant.id, kUsesShownMax));
     return {};
   }));
   return view;
+}
+
+Result<GrantView> Workflow::Revoke(const Identity& caller, const std::string& id,
+                                   const std::string& reason) {
+  return EndGrant(caller, id, event::kGrantRevoked, [&](Grant held, Time at) {
+    return grant::Revoke(std::move(held), caller.principal, reason, at);
+  });
+}
+
+Result<GrantView> Workflow::Release(const Identity& caller, const std::string& id,
+                                    const std::string& reason) {
+  return EndGrant(caller, id, event::kGrantReleased, [&](Grant held, Time at) {
+    return grant::Release(std::move(held), caller.principal, reason, at);
+  });
 }
 
 }  // namespace grant

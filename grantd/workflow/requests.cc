@@ -1,6 +1,5 @@
 #include <nlohmann/json.hpp>
 
-#include "grant/wipe.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/visibility.h"
 #include "grantd/workflow/workflow.h"
@@ -10,6 +9,8 @@ namespace {
 
 constexpr size_t kPageRowsMax = 1000;
 constexpr size_t kExpiredAtOnceMax = 256;
+// How often others may decide between the lookup of groups and the write of one decision.
+constexpr int kOvertakenMax = 100;
 
 // Which entry tells of the step a request has just taken.
 std::string_view EventAfterDecision(const Request& request) {
@@ -30,43 +31,21 @@ std::string DecisionDetail(const Request& request, const std::string& comment) {
   if (!request.decisions.empty() && request.status != RequestStatus::kCancelled) {
     detail["step"] = request.decisions.back().step + 1;
   }
+  if (request.status != RequestStatus::kCancelled && !request.decisions.empty()) {
+    AddNarrowing(detail, request.decisions.back().narrowing);
+  }
   if (request.grant_id) detail["grant"] = *request.grant_id;
   return Detail(detail);
 }
 
 }  // namespace
 
-Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish) {
-  const Time at = now();
-  FiledRequest filed;
-  RequestView& view = filed.view;
-  std::optional<std::string> secret_hash;
-  if (wish.with_secret) {
-    GRANT_TRY(SecretEntropy entropy, surroundings_.secret_entropy());
-    filed.secret = MakeGrantSecret(entropy);
-    Wipe(entropy);
-    secret_hash = HashOfGrantSecret(filed.secret);
-  }
-  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-    GRANT_TRY(view.request, FileRequest(wish, current.rules, caller, at,
-                                        MakeId(kRequestPrefix, at, surroundings_.entropy())));
-    view.request.secret_hash = secret_hash;
-    GRANT_CHECK(tables.InsertRequest(view.request));
-    GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestFiled, view.request, caller.principal, at,
-                                           FilingDetail(view.request))));
-    view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
-    return {};
-  }));
-  return filed;
-}
-
 Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {
   RequestView view;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     GRANT_TRY(view.request, RequestByPrefix(tables, id));
-    if (!IsAdmin(caller) && !MaySee(view.request, current.rules, caller)) {
+    if (!SeesAll(caller) && !MaySee(view.request, current.rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
     view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
@@ -76,7 +55,9 @@ Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::str
 }
 
 Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
-                                                        RequestFilter filter) {
+                                                        RequestFilter filter,
+                                                        bool awaiting_caller) {
+  const Time at = now();
   const size_t wanted = filter.limit;
   filter.limit = kPageRowsMax;
   std::vector<RequestView> views;
@@ -88,8 +69,12 @@ Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
       if (!page.empty()) filter.before = page.back().id;
       for (Request& request : page) {
         if (views.size() == wanted) break;
-        if (!IsAdmin(caller) && !MaySee(request, current.rules, caller)) continue;
+        if (!SeesAll(caller) && !MaySee(request, current.rules, caller)) continue;
         Progress progress = ProgressOf(request, current.rules, surroundings_.groups_of);
+        if (awaiting_caller &&
+            (IsAuditor(caller) || !Awaits(request, progress, current.rules, caller, at))) {
+          continue;
+        }
         views.push_back({std::move(request), std::move(progress)});
       }
     }
@@ -115,11 +100,23 @@ Result<std::map<Principal, std::vector<Principal>>> Workflow::GroupsOfDeciders(
 
 Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& id,
                                      const std::string& comment, const Transition& transition) {
+  GRANT_CHECK(RequireParticipant(caller));
+  for (int i = 0; i < kOvertakenMax; ++i) {
+    bool overtaken = false;
+    auto view = DecideOnce(caller, id, comment, transition, overtaken);
+    if (!overtaken) return view;
+  }
+  return Fail(Code::kConflict, "others keep deciding on request " + id + " at this moment",
+              "try again");
+}
+
+Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::string& id,
+                                         const std::string& comment, const Transition& transition,
+                                         bool& overtaken) {
   GRANT_TRY(const auto groups, GroupsOfDeciders(id));
-  bool somebody_new = false;
   const GroupsOf known = [&](const Principal& principal) {
     const auto found = groups.find(principal);
-    somebody_new |= found == groups.end();
+    overtaken |= found == groups.end();
     return found == groups.end() ? std::vector<Principal>() : found->second;
   };
   const Time at = now();
@@ -132,14 +129,14 @@ Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& 
     if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
-    GRANT_TRY(Approval outcome, transition(std::move(before), rules, at, known));
-    if (somebody_new) {
-      return Fail(Code::kConflict, "somebody else decided on request " + id + " at this moment",
-                  "try again");
-    }
+    auto changed = transition(std::move(before), rules, at, known);
+    // Whatever came of it rests on groups that were not looked up.
+    if (overtaken) return Fail(Code::kConflict, "somebody else decided at this moment");
+    GRANT_TRY(Approval outcome, std::move(changed));
     const Request& request = outcome.request;
-    GRANT_CHECK(tables.AppendAudit(EventOf(EventAfterDecision(request), request, caller.principal,
-                                           at, DecisionDetail(request, comment))));
+    const std::string_view event = EventAfterDecision(request);
+    GRANT_CHECK(tables.AppendAudit(
+        EventOf(event, request, caller.principal, at, DecisionDetail(request, comment))));
     if (outcome.grant) {
       GRANT_CHECK(tables.InsertGrant(*outcome.grant));
       GRANT_CHECK(tables.AppendAudit({at, std::string(event::kGrantIssued), caller.principal,
@@ -147,19 +144,26 @@ Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& 
                                       IssueDetail(*outcome.grant)}));
     }
     GRANT_CHECK(tables.UpdateRequest(request));
+    if (outcome.next_step) {
+      GRANT_CHECK(AnnounceStep(tables, event, request, *outcome.next_step, caller.principal, at));
+    } else if (request.status != RequestStatus::kOpen) {
+      GRANT_CHECK(AnnounceOutcome(tables, event, request.id, caller.principal, at));
+    }
     view.request = std::move(outcome.request);
     return {};
   }));
+  WakeNotifier();
   view.progress = ProgressOf(view.request, rules, surroundings_.groups_of);
   return view;
 }
 
 Result<RequestView> Workflow::Approve(const Identity& caller, const std::string& id,
-                                      const std::string& comment) {
+                                      const std::string& comment, const Narrowing& narrowing) {
   return Decide(caller, id, comment,
                 [&](Request request, const grant::Rules& rules, Time at, const GroupsOf& groups) {
                   return grant::Approve(std::move(request), rules, caller, comment, at, groups,
-                                        MakeId(kGrantPrefix, at, surroundings_.entropy()));
+                                        MakeId(kGrantPrefix, at, surroundings_.entropy()),
+                                        narrowing);
                 });
 }
 
@@ -187,6 +191,7 @@ Result<RequestView> Workflow::Cancel(const Identity& caller, const std::string& 
 
 Result<RequestView> Workflow::AddComment(const Identity& caller, const std::string& id,
                                          const std::string& text) {
+  GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
   RequestView view;
   grant::Rules rules;
@@ -225,9 +230,11 @@ Result<size_t> Workflow::ExpireOverdue() {
       const Request done = Expire(std::move(request));
       GRANT_CHECK(tables.UpdateRequest(done));
       GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestExpired, done, self, at, "{}")));
+      GRANT_CHECK(AnnounceOutcome(tables, event::kRequestExpired, done.id, self, at));
     }
     return {};
   }));
+  WakeNotifier();
   return expired;
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "grantd/domain/rules_warnings.h"
 #include "grantd/workflow/audit_detail.h"
+#include "grantd/workflow/lookups.h"
 #include "grantd/workflow/visibility.h"
 #include "grantd/workflow/workflow.h"
 
@@ -34,22 +36,18 @@ Status CheckKeyMayChange(Tables& tables, const Signer& before, const Rules& afte
 
 }  // namespace
 
-Result<RulesVersion> Workflow::Rules(const Identity& caller) {
-  GRANT_CHECK(RequireAdmin(caller));
-  RulesVersion current;
-  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(current, tables.CurrentRules());
-    return {};
-  }));
-  return current;
+RulesLookups Workflow::LookupsForRules() const {
+  return {Remembering(surroundings_.members_of), surroundings_.zone_of};
 }
 
 Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Rules& rules,
                                          int64_t expected_version, bool dry_run) {
   GRANT_CHECK(RequireAdmin(caller));
-  GRANT_CHECK(Validate(rules));
+  const RulesLookups lookups = LookupsForRules();
+  GRANT_CHECK(Validate(rules, lookups));
   GRANT_CHECK(surroundings_.check_keys(rules));
   RulesChange change;
+  change.warnings = WarningsAbout(rules, surroundings_.auditors, lookups.members_of);
   const auto work = [&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     if (expected_version >= 0 && expected_version != current.version) {
@@ -82,7 +80,7 @@ Result<grant::Rules> Workflow::VisibleRules(const Identity& caller) {
     return {};
   }));
   const grant::Rules& all = current.rules;
-  if (IsAdmin(caller)) return all;
+  if (SeesAll(caller)) return all;
   grant::Rules visible;
   const auto concerns = [&](const Policy& policy) {
     return ApprovesFor(policy, all, caller) ||

@@ -31,11 +31,21 @@ Error NoSuchGrant(const std::string& id) {
 
 bool ApprovesFor(const Policy& policy, const Rules& rules, const Identity& caller) {
   return std::any_of(policy.steps.begin(), policy.steps.end(),
-                     [&](const Step& step) { return rules.Covers(step.approvers, caller); });
+                     [&](const Step& step) { return rules.Approves(step, caller); });
 }
 
 bool MaySee(const Request& request, const Rules& rules, const Identity& caller) {
   return caller.principal == request.requester || ApprovesFor(request.policy, rules, caller);
+}
+
+bool Awaits(const Request& request, const Progress& progress, const Rules& rules,
+            const Identity& caller, Time now) {
+  if (request.status != RequestStatus::kOpen || IsOverdue(request, now)) return false;
+  const auto decided = [&](const Decision& decision) {
+    return decision.step == progress.step && decision.approver == caller.principal;
+  };
+  return MayApprove(request, progress.step, rules, caller) &&
+         std::none_of(request.decisions.begin(), request.decisions.end(), decided);
 }
 
 Result<Request> RequestByPrefix(Tables& tables, const std::string& prefix) {

@@ -15,6 +15,10 @@ bool ApprovesFor(const Policy& policy, const Rules& rules, const Identity& calle
 // Requesters see their own requests, approvers those of their policies.
 bool MaySee(const Request& request, const Rules& rules, const Identity& caller);
 
+// Whether the caller may decide on the request's step at `now` and has not done so.
+bool Awaits(const Request& request, const Progress& progress, const Rules& rules,
+            const Identity& caller, Time now);
+
 // The one request, or grant, whose ID begins with `prefix`. Errors: kInvalid (not an ID),
 // kNotFound, kConflict (several).
 Result<Request> RequestByPrefix(Tables& tables, const std::string& prefix);

@@ -45,8 +45,14 @@ Result<std::vector<AuditEntry>> RefusalsOf(Tables& tables, const Principal& call
 Workflow::Workflow(Store& store, Surroundings surroundings)
     : store_(store), surroundings_(std::move(surroundings)) {}
 
+bool Workflow::IsAuditor(const Identity& caller) const {
+  return std::any_of(surroundings_.auditors.begin(), surroundings_.auditors.end(),
+                     [&](const Principal& auditor) { return caller.Is(auditor); });
+}
+
 bool Workflow::IsAdmin(const Identity& caller) const {
-  return std::any_of(surroundings_.admins.begin(), surroundings_.admins.end(),
+  return !IsAuditor(caller) &&
+         std::any_of(surroundings_.admins.begin(), surroundings_.admins.end(),
                      [&](const Principal& admin) { return caller.Is(admin); });
 }
 
@@ -56,12 +62,27 @@ Status Workflow::RequireAdmin(const Identity& caller) const {
               "administrators are named by admins in grantd.toml");
 }
 
+Status Workflow::RequireOverseer(const Identity& caller) const {
+  if (SeesAll(caller)) return {};
+  return Fail(Code::kForbidden,
+              caller.principal.text() + " is neither an administrator nor an auditor",
+              "they are named by admins and auditors in grantd.toml");
+}
+
+Status Workflow::RequireParticipant(const Identity& caller) const {
+  if (!IsAuditor(caller)) return {};
+  return Fail(Code::kForbidden,
+              caller.principal.text() + " is an auditor, and auditors change nothing",
+              "auditors are named by auditors in grantd.toml");
+}
+
 Result<Standing> Workflow::StandingOf(const Identity& caller) {
-  Standing standing{IsAdmin(caller), {}, {}};
+  Standing standing{IsAdmin(caller), IsAuditor(caller), {}, {}};
+  if (standing.auditor) return standing;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     for (const Signer& signer : current.rules.signers) {
-      if (current.rules.Covers(signer.users, caller)) standing.signers.push_back(signer.name);
+      if (current.rules.MayRequest(signer, caller)) standing.signers.push_back(signer.name);
     }
     for (const Policy& policy : current.rules.policies) {
       if (ApprovesFor(policy, current.rules, caller)) standing.policies.push_back(policy.name);
@@ -72,7 +93,7 @@ Result<Standing> Workflow::StandingOf(const Identity& caller) {
 }
 
 Result<std::vector<AuditEntry>> Workflow::Audit(const Identity& caller, const AuditFilter& filter) {
-  GRANT_CHECK(RequireAdmin(caller));
+  GRANT_CHECK(RequireOverseer(caller));
   std::vector<AuditEntry> entries;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(entries, tables.ListAudit(filter));
@@ -82,7 +103,7 @@ Result<std::vector<AuditEntry>> Workflow::Audit(const Identity& caller, const Au
 }
 
 Result<ChainReport> Workflow::VerifyAudit(const Identity& caller) {
-  GRANT_CHECK(RequireAdmin(caller));
+  GRANT_CHECK(RequireOverseer(caller));
   ChainReport report;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(report, VerifyChain(tables));
@@ -112,7 +133,7 @@ Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const 
       return {};
     }
     GRANT_TRY(const auto entry, EntryByNumber(tables, id));
-    if (!entry || (!IsAdmin(caller) && entry->event.actor != caller.principal)) {
+    if (!entry || (!SeesAll(caller) && entry->event.actor != caller.principal)) {
       return Fail(Code::kNotFound, "there is nothing to explain about '" + id.substr(0, 64) + "'",
                   "give a request, a grant or the number of an audit entry");
     }

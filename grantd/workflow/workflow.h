@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "grant/error.h"
+#include "grantd/domain/forecast.h"
 #include "grantd/domain/grant_secret.h"
 #include "grantd/domain/id.h"
+#include "grantd/domain/repetition.h"
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
 #include "grantd/store/audit_chain.h"
@@ -24,11 +26,18 @@ struct Surroundings {
   std::function<Result<SecretEntropy>()> secret_entropy;
   GroupsOf groups_of;
   std::vector<Principal> admins;
+  std::vector<Principal> auditors;  // whoever is both is an auditor
+  MembersOf members_of;             // may be slow, as may groups_of
+  ZoneOf zone_of;
   // Whether the signers' keys are on the tokens that grantd serves; an error names what is wrong.
   std::function<Status(const Rules&)> check_keys;
   // Called when a revocation is durable; returns when no signature under the grant goes out any
   // more.
   std::function<void(const std::string& grant_id)> withdraw;
+  // Called when a notification is durable. Where it is empty nobody is notified of anything.
+  std::function<void()> announced;
+  // How many requests of one requester may be undecided at a time.
+  uint32_t open_requests_max = kOpenRequestsMaxDefault;
 };
 
 // A request together with how far it has come under the rules in force.
@@ -37,26 +46,52 @@ struct RequestView {
   Progress progress;
 };
 
-// A new request, and the secret of the grant it asks for, which cannot be learnt later. Empty where
-// none was asked for; whoever has shown it wipes it.
+// How a request is filed. Unless `another` is wanted, one that asks for the same and is still open
+// takes the place of a new one; so does one that was filed with the same key, whatever became of
+// it.
+struct Filing {
+  bool another = false;
+  std::string idempotency_key;  // empty: none
+};
+
+// A request, and the secret of the grant it asks for, which cannot be learnt later. Empty where
+// none was asked for, or the request is an earlier one; whoever has shown it wipes it.
 struct FiledRequest {
   RequestView view;
   std::string secret;
+  bool existing = false;  // filed earlier
 };
 
 struct GrantView {
   Grant grant;
-  std::vector<Use> uses;  // newest first; empty in lists
+  std::vector<Use> uses;         // newest first; empty in lists
+  std::vector<NamedFile> files;  // of its request; empty in lists
 };
 
 struct RulesChange {
   int64_t version = 0;
   std::vector<std::string> changes;
+  std::vector<std::string> warnings;
   bool applied = false;
+};
+
+// One version of the rules, and what it changed in the one before.
+struct RulesStep {
+  int64_t version = 0;
+  Principal applied_by;
+  Time applied_at;
+  std::vector<std::string> changes;
+};
+
+struct RulesComparison {
+  int64_t from = 0;
+  int64_t to = 0;
+  std::vector<std::string> changes;
 };
 
 struct Standing {
   bool admin = false;
+  bool auditor = false;
   std::vector<std::string> signers;   // that the caller may use
   std::vector<std::string> policies;  // that the caller may approve for
 };
@@ -67,22 +102,43 @@ class Workflow {
  public:
   Workflow(Store& store, Surroundings surroundings);
 
+  // Administrators and auditors see everything; auditors change nothing, so that whoever is named
+  // as both is no administrator.
   bool IsAdmin(const Identity& caller) const;
+  bool IsAuditor(const Identity& caller) const;
+  bool SeesAll(const Identity& caller) const { return IsAdmin(caller) || IsAuditor(caller); }
+  Status RequireAdmin(const Identity& caller) const;
+  Status RequireOverseer(const Identity& caller) const;     // who sees everything
+  Status RequireParticipant(const Identity& caller) const;  // anybody but an auditor
   Result<Standing> StandingOf(const Identity& caller);
   Time now() const { return surroundings_.now(); }
 
-  Result<RulesVersion> Rules(const Identity& caller);
+  // Of that version, or of the one in force; version 0 is empty.
+  Result<RulesVersion> Rules(const Identity& caller, std::optional<int64_t> version = {});
+  // The versions before `before` (0: all of them), newest first.
+  Result<std::vector<RulesStep>> RulesHistory(const Identity& caller, int64_t before, size_t limit);
+  // From the version before `to`, to the one in force, where they are not given.
+  Result<RulesComparison> CompareRules(const Identity& caller, std::optional<int64_t> from,
+                                       std::optional<int64_t> to);
+  // What the check of rules asks about, with the user database asked once about each group.
+  RulesLookups LookupsForRules() const;
   // `expected_version` below 0 means any.
   Result<RulesChange> ApplyRules(const Identity& caller, const grant::Rules& rules,
                                  int64_t expected_version, bool dry_run);
   // Signers and policies that the caller has to do with.
   Result<grant::Rules> VisibleRules(const Identity& caller);
 
-  Result<FiledRequest> File(const Identity& caller, const Wish& wish);
+  // What would become of the wish if `as` (the caller, where it is nobody) filed it now. Only those
+  // who see everything may ask about others.
+  Result<Forecast> TestPolicy(const Identity& caller, const Wish& wish,
+                              const std::optional<Principal>& as);
+  Result<FiledRequest> File(const Identity& caller, const Wish& wish, const Filing& filing = {});
   Result<RequestView> FindRequest(const Identity& caller, const std::string& id);
-  Result<std::vector<RequestView>> ListRequests(const Identity& caller, RequestFilter filter);
+  // `awaiting_caller`: only those that the caller may decide on now and has not.
+  Result<std::vector<RequestView>> ListRequests(const Identity& caller, RequestFilter filter,
+                                                bool awaiting_caller = false);
   Result<RequestView> Approve(const Identity& caller, const std::string& id,
-                              const std::string& comment);
+                              const std::string& comment, const Narrowing& narrowing = {});
   Result<RequestView> Reject(const Identity& caller, const std::string& id,
                              const std::string& comment);
   Result<RequestView> Cancel(const Identity& caller, const std::string& id,
@@ -97,6 +153,9 @@ class Workflow {
                                             std::optional<GrantStatus> status);
   Result<GrantView> Revoke(const Identity& caller, const std::string& id,
                            const std::string& reason);
+  // By the holder alone.
+  Result<GrantView> Release(const Identity& caller, const std::string& id,
+                            const std::string& reason);
 
   Result<std::vector<AuditEntry>> Audit(const Identity& caller, const AuditFilter& filter);
   Result<ChainReport> VerifyAudit(const Identity& caller);
@@ -107,7 +166,12 @@ class Workflow {
  private:
   using Transition =
       std::function<Result<Approval>(Request, const grant::Rules&, Time, const GroupsOf&)>;
-  Status RequireAdmin(const Identity& caller) const;
+  using GrantEnd = std::function<Result<Grant>(Grant, Time)>;
+  // Part of a transaction: fills `filed` with a new request, or with an earlier one.
+  Status FileNew(Tables& tables, const grant::Rules& rules, const Identity& caller,
+                 const Wish& wish, const Filing& filing, Time at, FiledRequest& filed);
+  // Part of that transaction: approves a machine's request that needs nobody's approval.
+  Status GrantAtOnce(Tables& tables, Time at, Request& request);
   // The user database may be slow, and a write holds up every signature: so the groups of those who
   // have decided are looked up before it.
   Result<std::map<Principal, std::vector<Principal>>> GroupsOfDeciders(const std::string& id);
@@ -115,6 +179,23 @@ class Workflow {
   // outcome.
   Result<RequestView> Decide(const Identity& caller, const std::string& id,
                              const std::string& comment, const Transition& transition);
+  // `overtaken`: nothing was changed, because somebody else decided meanwhile.
+  Result<RequestView> DecideOnce(const Identity& caller, const std::string& id,
+                                 const std::string& comment, const Transition& transition,
+                                 bool& overtaken);
+  // Puts a notification into the outbox: for the approvers of a step if the policy wants them
+  // notified, or for the requester. Part of the transaction that changes the request.
+  Status AnnounceStep(Tables& tables, std::string_view event, const Request& request, size_t step,
+                      const Principal& actor, Time at);
+  Status AnnounceOutcome(Tables& tables, std::string_view event, const std::string& request_id,
+                         const Principal& actor, Time at);
+  Status Announce(Tables& tables, Notification notification);
+  // After that transaction.
+  void WakeNotifier();
+  // One transaction: lets `end` end the grant, stores and records that. Returns when no signature
+  // under it is delivered any more.
+  Result<GrantView> EndGrant(const Identity& caller, const std::string& id, std::string_view event,
+                             const GrantEnd& end);
   Result<Grant> VisibleGrant(Tables& tables, const Identity& caller, const std::string& id);
 
   Store& store_;

@@ -32,6 +32,8 @@ enum class Cause : uint16_t {
   kProtocol = 21,          // the peer does not speak this protocol
   kSignatureInvalid = 22,  // a signature that was to be verified is not right
   kSignatureLength = 23,   // it is not even as long as one
+  kOutOfScope = 24,        // the grant is for another user or program
+  kOutsideHours = 25,      // the signer's policy allows no signature at this time of the week
 };
 
 // The cause's fixed name in the audit and in JSON, for instance "used-up"; "unknown" for a number

@@ -93,7 +93,7 @@ ClientWorld::ClientWorld(const Recipe& recipe)
 void ClientWorld::ApplyRules(bool with_ed_key) {
   const std::string user = PrincipalOf(uid_ != 0 ? uid_ : geteuid());
   std::string rules =
-      "[[policy]]\nname = \"release-signing\"\nmax_window = \"8h\"\n"
+      "[[policy]]\nname = \"release-signing\"\nmax_window = \"8h\"\nmax_signings = 1000\n"
       "[[policy.step]]\nname = \"Security review\"\napprovers = [\"" +
       PrincipalOf(geteuid()) + "\"]\n" +
       SignerText("release", "release-key", folder_ / "rsa.pem", user) +

@@ -98,7 +98,8 @@ TEST_F(Mechanisms, AreRefusedAtSignInitWhereTheyDoNotFit) {
 
 TEST_F(Mechanisms, GiveBackTheUseThatTheTokenRefused) {
   world_->ApplyRulesText(
-      "[[policy]]\nname = \"p\"\nmax_window = \"1h\"\n[[policy.step]]\nname = \"s\"\napprovers = "
+      "[[policy]]\nname = \"p\"\nmax_window = \"1h\"\nmax_signings = 10\n[[policy.step]]\n"
+      "name = \"s\"\napprovers = "
       "[\"" +
       PrincipalOf(geteuid()) +
       "\"]\n[[signer]]\nname = \"rsa\"\nkey = "

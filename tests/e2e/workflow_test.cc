@@ -17,8 +17,8 @@ class WorkflowByGrantctl : public testing::Test {
 
   std::string Create(std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {
-        "request",  "create", "release",  "--signings",     "2",
-        "--window", "1h",     "--reason", "Release v2.4.0", "--no-wait"};
+        "request", "create",   "release",        "--signings", "2",    "--window",
+        "1h",      "--reason", "Release v2.4.0", "--no-wait",  "--new"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return world_.CtlJson(arguments).at("id");
   }

@@ -58,8 +58,8 @@ World::~World() {
 void World::WriteConfig() {
   directory_.Write("grantd.toml",
                    "state_dir = \"" + (directory_ / "state") + "\"\n" + "admins = [\"" +
-                       PrincipalOf(geteuid()) + "\"]\n" + "[listen]\napi = \"unix:" + api_path() +
-                       "\"\ngate = \"unix:" + gate_path() +
+                       PrincipalOf(geteuid()) + "\"]\n" + site_lines_ +
+                       "[listen]\napi = \"unix:" + api_path() + "\"\ngate = \"unix:" + gate_path() +
                        "\"\n[[token]]\nname = \"prod\"\nmodule = \"" + SoftHsm::Module() +
                        "\"\nuri = \"pkcs11:token=prod\"\n" + "pin_file = \"" +
                        (directory_ / "pin") + "\"\n" + token_lines_);

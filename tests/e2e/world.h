@@ -37,6 +37,12 @@ class World {
   // More lines for the [[token]] of grantd.toml; before Start().
   void ConfigureToken(const std::string& lines) { token_lines_ += lines; }
 
+  // More tables for grantd.toml; before Start(), too.
+  void ConfigureDaemon(const std::string& tables) { token_lines_ += tables; }
+
+  // More lines for the top of grantd.toml; before Start(), too.
+  void ConfigureSite(const std::string& lines) { site_lines_ += lines; }
+
   // Starts grantd and waits until it serves.
   void Start();
   // SIGTERM; returns the exit code.
@@ -77,6 +83,7 @@ class World {
   SoftHsm softhsm_;
   uid_t daemon_uid_;
   std::string token_lines_;
+  std::string site_lines_;
   pid_t daemon_ = -1;
   int hosts_ = 0;
 };

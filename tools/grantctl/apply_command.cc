@@ -3,6 +3,7 @@
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/options.h"
 #include "tools/grantctl/rules_file.h"
+#include "tools/grantctl/rules_view.h"
 #include "tools/grantctl/terminal.h"
 
 namespace grant::ctl {
@@ -15,20 +16,6 @@ struct Options {
   bool yes = false;
   bool dry_run = false;
 };
-
-Colour ColourOfChange(const std::string& change) {
-  if (change.starts_with('+')) return Colour::kGreen;
-  if (change.starts_with('-')) return Colour::kRed;
-  return change.starts_with('~') ? Colour::kYellow : Colour::kNone;
-}
-
-std::string ChangesText(const Json& plan, bool colour) {
-  std::string text;
-  for (const std::string& change : Texts(plan, "changes")) {
-    text += Paint(Sanitise(change), ColourOfChange(change), colour) + "\n";
-  }
-  return text;
-}
 
 Exit PrintResult(Context& context, const Json& result, const std::string& text) {
   PrintObject(context, result, "version", [&] { return text + "\n"; });
@@ -54,6 +41,7 @@ Outcome<Exit> Apply(Context& context, const Options& options) {
   body["expected_version"] = version;
   body["dry_run"] = true;
   GRANT_TRY(const Json plan, context.client.Post(kRules, body));
+  for (const std::string& warning : Texts(plan, "warnings")) Note(context, "warning: " + warning);
 
   if (Texts(plan, "changes").empty()) {
     return PrintResult(context, plan,

@@ -65,7 +65,7 @@ std::vector<std::string> OptionsOf(const CLI::App* command) {
 std::vector<std::string> CommandsOf(const CLI::App* command) {
   std::vector<std::string> names;
   for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
+    if (!sub->get_group().empty()) names.push_back(sub->get_name());
   }
   return names;
 }
@@ -140,10 +140,13 @@ int RunGrantctl(const std::vector<std::string>& arguments, Surroundings& around)
   AddGlobals(app, globals);
   AddRequestCommands(app, chosen);
   AddGrantCommands(app, chosen);
+  AddRunCommand(app, chosen);
   AddRulesCommands(app, chosen);
   AddApplyCommand(app, chosen);
   AddAuditCommands(app, chosen);
+  AddDoctorCommand(app, chosen);
   AddStandingCommands(app, chosen);
+  AddCompletionCommands(app, chosen);
 
   Outcome<Exit> outcome = Exit::kOk;
   try {

@@ -15,10 +15,17 @@ namespace grant::ctl {
 using Command = std::function<Outcome<Exit>(Context&)>;
 
 void AddRequestCommands(CLI::App& app, Command& chosen);
+void AddDecisionCommands(CLI::App* subject, Command& chosen);  // of `request`
 void AddGrantCommands(CLI::App& app, Command& chosen);
-void AddRulesCommands(CLI::App& app, Command& chosen);  // rules, signer, policy
+void AddRunCommand(CLI::App& app, Command& chosen);
+void AddRulesCommands(CLI::App& app, Command& chosen);           // rules, signer, policy
+void AddRulesHistoryCommands(CLI::App& rules, Command& chosen);  // of `rules`
+void AddPolicyTestCommand(CLI::App& policy, Command& chosen);    // of `policy`
 void AddApplyCommand(CLI::App& app, Command& chosen);
-void AddAuditCommands(CLI::App& app, Command& chosen);     // audit, explain
+void AddAuditCommands(CLI::App& app, Command& chosen);  // audit, explain
+void AddDoctorCommand(CLI::App& app, Command& chosen);
 void AddStandingCommands(CLI::App& app, Command& chosen);  // whoami, version
+// Comes last, for it completes all the others.
+void AddCompletionCommands(CLI::App& app, Command& chosen);
 
 }  // namespace grant::ctl

@@ -2,6 +2,7 @@
 
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/options.h"
+#include "tools/grantctl/request_view.h"
 #include "tools/grantctl/table.h"
 #include "tools/grantctl/terminal.h"
 
@@ -27,7 +28,7 @@ std::string UsesText(const Json& grant) {
 }
 
 // The instant that matters next: when it begins, ends or has ended.
-std::string WindowText(const Json& grant, Instant now) {
+std::string SpanText(const Json& grant, Instant now) {
   const std::string status = Text(grant, "status");
   if (status == "pending") return "begins " + Relative(Text(grant, "not_before"), now);
   const auto end = ParseInstant(Text(grant, "not_after"));
@@ -47,7 +48,7 @@ std::string GrantTable(const Json& grants, bool wide, bool colour, Instant now) 
     const std::string status = Text(grant, "status");
     std::vector<Cell> row = {
         {Text(grant, "id")}, {Text(grant, "signer")}, {status, ColourOfGrant(status)},
-        {UsesText(grant)},   {Text(grant, "holder")}, {WindowText(grant, now)}};
+        {UsesText(grant)},   {Text(grant, "holder")}, {SpanText(grant, now)}};
     if (wide) {
       row.push_back({Text(grant, "not_before")});
       row.push_back({Text(grant, "not_after")});
@@ -85,16 +86,19 @@ std::string GrantBlock(const Json& grant, bool colour, Instant now) {
   const std::string status = Text(grant, "status");
   Block block;
   block.Add("Grant", Text(grant, "id"), Colour::kBold);
-  block.Add("Status", fmt::format("{}, {}", status, WindowText(grant, now)), ColourOfGrant(status));
+  block.Add("Status", fmt::format("{}, {}", status, SpanText(grant, now)), ColourOfGrant(status));
   block.Add("Signer", Text(grant, "signer"));
   block.Add("Holder", Text(grant, "holder"));
   block.Add("Request", Text(grant, "request_id"));
   block.Add("From", Exact(Text(grant, "not_before"), now));
   block.Add("Until", Exact(Text(grant, "not_after"), now));
-  block.Add("Digests", Join(Texts(grant, "digests"), "\n"));
+  block.Add("Content", ContentText(grant));
+  block.Add("Scopes", Join(Texts(grant, "scopes"), "\n"));
   block.Add("Secret",
             Flag(grant, "has_secret") ? "whoever gives it as the PIN uses the grant" : "");
   block.Add("Revoked", RevocationText(grant, now));
+  const std::string released_at = Text(grant, "released_at");
+  block.Add("Released", released_at.empty() ? "" : "by its holder, " + Exact(released_at, now));
   block.Add("Uses", UsesText(grant));
   const Json& uses = List(grant, "uses");
   if (uses.empty()) return block.Render(colour);
@@ -109,9 +113,10 @@ void AddList(CLI::App* subject, Command& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = subject->add_subcommand("list", "grants you hold or may revoke");
   AddFilter(command, options->query, "status", "only in this state")
-      ->check(OneOf({"pending", "active", "exhausted", "expired", "revoked"}));
+      ->check(OneOf({"pending", "active", "exhausted", "expired", "revoked", "released"}));
   AddFilter(command, options->query, "signer", "only for this signer");
   AddFilter(command, options->query, "holder", "only of this principal, as in unix:alice");
+  AddSince(command, options->query, "only those issued since then");
   AddPaging(command, options->paging);
   command->callback([options, &chosen] {
     chosen = [options](Context& context) {
@@ -138,20 +143,24 @@ void AddShow(CLI::App* subject, Command& chosen) {
   });
 }
 
-void AddRevoke(CLI::App* subject, Command& chosen) {
+// revoke and release: an ID and a reason.
+void AddEnd(CLI::App* subject, const std::string& verb, const std::string& about, bool needs_reason,
+            Command& chosen) {
   struct Options {
     std::string id;
     std::string reason;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = subject->add_subcommand("revoke", "end a grant now, for good");
+  CLI::App* command = subject->add_subcommand(verb, about);
   command->add_option("ID", options->id, "the grant, or the beginning of its ID")->required();
-  command->add_option("--reason", options->reason, "why, for its holder and the audit")->required();
-  command->callback([options, &chosen] {
-    chosen = [options](Context& context) -> Outcome<Exit> {
-      const Json body = {{"reason", options->reason}};
+  command->add_option("--reason", options->reason, "why, for its holder and the audit")
+      ->required(needs_reason);
+  command->callback([options, verb, &chosen] {
+    chosen = [options, verb](Context& context) -> Outcome<Exit> {
+      Json body = Json::object();
+      if (!options->reason.empty()) body["reason"] = options->reason;
       GRANT_TRY(const Json grant,
-                context.client.Post(kGrants + "/" + Escape(options->id) + "/revoke", body));
+                context.client.Post(kGrants + "/" + Escape(options->id) + "/" + verb, body));
       PrintObject(context, grant, "id", [&] {
         return Sanitise(fmt::format("{} is {}; {} uses were spent", Text(grant, "id"),
                                     Text(grant, "status"), UsesText(grant))) +
@@ -168,7 +177,8 @@ void AddGrantCommands(CLI::App& app, Command& chosen) {
   CLI::App* subject = AddSubject(app, "grant", "grants and what they were used for");
   AddList(subject, chosen);
   AddShow(subject, chosen);
-  AddRevoke(subject, chosen);
+  AddEnd(subject, "revoke", "end a grant now, for good", true, chosen);
+  AddEnd(subject, "release", "give up the rest of a grant of your own", false, chosen);
 }
 
 }  // namespace grant::ctl

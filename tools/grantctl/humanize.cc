@@ -113,6 +113,15 @@ std::optional<Instant> ParseInstant(std::string_view text) {
          minutes(offset_minutes);
 }
 
+std::string InstantText(Instant instant) {
+  const auto day = std::chrono::floor<days>(instant);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(instant - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
 std::optional<seconds> ParseSpan(std::string_view text) {
   seconds total(0);
   seconds unit_before = kSpanMax;

@@ -14,6 +14,9 @@ using Instant = std::chrono::sys_seconds;
 // RFC 3339 with "Z" or an offset, years 1970 to 9999; fractions of a second are dropped.
 std::optional<Instant> ParseInstant(std::string_view text);
 
+// RFC 3339 in UTC.
+std::string InstantText(Instant instant);
+
 // "90s", "30m", "2h", "7d" and sums such as "1h30m"; from 1 s to 10 years.
 std::optional<std::chrono::seconds> ParseSpan(std::string_view text);
 

@@ -9,11 +9,19 @@
 
 namespace grant::ctl {
 
-bool PauseUnlessInterrupted(std::chrono::milliseconds limit) {
+sigset_t EndingSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    struct sigaction action {};
+    const bool ignored = sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (!ignored) sigaddset(&signals, number);
+  }
+  return signals;
+}
+
+bool PauseUnlessInterrupted(std::chrono::milliseconds limit) {
+  const sigset_t signals = EndingSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const auto end = std::chrono::steady_clock::now() + limit;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/grantctl/watch.h"
+
 namespace grant::ctl {
 
 Outcome<Json> FetchList(Client& client, const std::string& path, Query query,
@@ -29,9 +31,14 @@ Outcome<Json> FetchList(Client& client, const std::string& path, Query query,
   }
 }
 
-Outcome<Exit> ShowList(Context& context, const std::string& path, const Query& query,
-                       const Paging& paging, const char* name_key, const std::string& things,
+Outcome<Exit> ShowList(Context& context, const std::string& path, Query query, const Paging& paging,
+                       const char* name_key, const std::string& things,
                        const std::function<std::string(const Json& list)>& text) {
+  if (const auto since = query.find(kSince); since != query.end()) {
+    const auto span = ParseSpan(since->second);
+    if (span) since->second = InstantText(context.now - *span);
+  }
+  if (paging.watch) return WatchList(context, path, query, paging, name_key, things, text);
   GRANT_TRY(const Json list, FetchList(context.client, path, query, paging));
   PrintList(context, list, name_key, things, [&] { return text(list); });
   if (context.format != Format::kJson && !Text(list, "next").empty()) {

@@ -13,9 +13,13 @@ inline constexpr int64_t kPageItemsMax = 1000;
 // The bound of --limit, and of --all.
 inline constexpr int64_t kListItemsMax = 1'000'000;
 
+// The key of a query that holds a time, or how long ago that is.
+inline constexpr const char* kSince = "since";
+
 struct Paging {
   int64_t limit = 100;
   bool all = false;
+  bool watch = false;
 };
 
 // The API's list object with the newest `paging.limit` items, following `next` as often as needed;
@@ -23,9 +27,9 @@ struct Paging {
 Outcome<Json> FetchList(Client& client, const std::string& path, Query query, const Paging& paging);
 
 // Fetches such a list and prints it as PrintList() does, `text` being made from it; says on stderr
-// if there are more items.
-Outcome<Exit> ShowList(Context& context, const std::string& path, const Query& query,
-                       const Paging& paging, const char* name_key, const std::string& things,
+// if there are more items. With `paging.watch`, see watch.h.
+Outcome<Exit> ShowList(Context& context, const std::string& path, Query query, const Paging& paging,
+                       const char* name_key, const std::string& things,
                        const std::function<std::string(const Json& list)>& text);
 
 }  // namespace grant::ctl

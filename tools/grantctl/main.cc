@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tools/grantctl/child.h"
 #include "tools/grantctl/command_line.h"
 #include "tools/grantctl/interrupt.h"
 
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
           },
       .now =
           [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
-      .pause = grant::ctl::PauseUnlessInterrupted};
+      .pause = grant::ctl::PauseUnlessInterrupted,
+      .run = grant::ctl::RunChild};
   return grant::ctl::RunGrantctl({argv + 1, argv + argc}, around);
 }

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <functional>
 #include <istream>
+#include <map>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "tools/grantctl/client.h"
 #include "tools/grantctl/failure.h"
@@ -26,6 +28,10 @@ struct Surroundings {
   std::function<Instant()> now;
   // Waits that long; false if the user interrupted it, then or since it was last called.
   std::function<bool(std::chrono::milliseconds)> pause;
+  // Runs a program with these variables added to the environment (child.h).
+  std::function<Outcome<int>(const std::vector<std::string>& command,
+                             const std::map<std::string, std::string>& variables)>
+      run = {};
 };
 
 enum class Format { kTable, kWide, kJson, kName };

@@ -48,15 +48,26 @@ std::string StatusText(const Json& request, Instant now) {
   return reason.empty() ? status : fmt::format("{}: {}", status, reason);
 }
 
+// ", narrowed to 2 signatures, 30m" where an approval left less than was asked for.
+std::string NarrowedText(const Json& decision) {
+  const Json& narrowed = Object(decision, "narrowed");
+  std::vector<std::string> parts;
+  if (const int64_t signings = Number(narrowed, "signings"); signings > 0) {
+    parts.push_back(fmt::format("{} signatures", signings));
+  }
+  if (const std::string window = Text(narrowed, "window"); !window.empty()) parts.push_back(window);
+  return parts.empty() ? "" : ", narrowed to " + Join(parts);
+}
+
 std::string DecisionsText(const Json& request, Instant now) {
   std::vector<std::string> lines;
   for (const Json& decision : List(request, "decisions")) {
     const std::string comment = Text(decision, "comment");
     const bool approved = Text(decision, "decision") == "approve";
-    lines.push_back(fmt::format("{} {} step {} {}{}{}", Text(decision, "approver"),
+    lines.push_back(fmt::format("{} {} step {} {}{}{}{}", Text(decision, "approver"),
                                 approved ? "approved" : "rejected", Number(decision, "step"),
-                                Relative(Text(decision, "at"), now), comment.empty() ? "" : ": ",
-                                Sanitise(comment)));
+                                Relative(Text(decision, "at"), now), NarrowedText(decision),
+                                comment.empty() ? "" : ": ", Sanitise(comment)));
   }
   return Join(lines, "\n");
 }
@@ -97,7 +108,25 @@ std::string StepsText(const Json& request, bool colour) {
   return text;
 }
 
+// "3", or "2 of 3" where approvers left fewer than were asked for.
+std::string SigningsText(const Json& request) {
+  const std::string asked = std::to_string(Number(request, "signings"));
+  const int64_t left = Number(Object(request, "narrowed"), "signings");
+  return left == 0 ? asked : fmt::format("{} of {}", left, asked);
+}
+
 }  // namespace
+
+std::string RequestPath(const std::string& id, const std::string& verb) {
+  return id.empty() ? "/v1/requests" : "/v1/requests/" + Escape(id) + verb;
+}
+
+void PrintStanding(Context& context, const Json& request) {
+  PrintObject(context, request, "id", [&] {
+    return Sanitise(fmt::format("{} {}", Text(request, "id"), StandingText(request, context.now))) +
+           "\n";
+  });
+}
 
 Colour ColourOfRequest(const std::string& status) {
   if (status == "approved") return Colour::kGreen;
@@ -109,8 +138,22 @@ Colour ColourOfRequest(const std::string& status) {
 std::string WindowText(const Json& request) {
   const Json& window = Object(request, "window");
   const std::string duration = Text(window, "duration");
-  if (!duration.empty()) return duration + " from approval";
-  return fmt::format("{} until {}", Text(window, "from"), Text(window, "until"));
+  const std::string left = Text(Object(request, "narrowed"), "window");
+  const std::string narrowed = left.empty() ? "" : ", narrowed to " + left;
+  if (!duration.empty()) return duration + " from approval" + narrowed;
+  return fmt::format("{} until {}{}", Text(window, "from"), Text(window, "until"), narrowed);
+}
+
+std::string ContentText(const Json& object) {
+  std::vector<std::string> lines;
+  for (const std::string& digest : Texts(object, "digests")) {
+    std::vector<std::string> names;
+    for (const Json& file : List(object, "files")) {
+      if (Text(file, "digest") == digest) names.push_back(Sanitise(Text(file, "name")));
+    }
+    lines.push_back(names.empty() ? digest : fmt::format("{} ({})", digest, Join(names)));
+  }
+  return Join(lines, "\n");
 }
 
 std::string WaitingText(const Json& request) {
@@ -150,7 +193,7 @@ std::string RequestTable(const Json& requests, bool wide, bool colour, Instant n
         {Text(request, "id")},
         {Text(request, "signer")},
         {status, ColourOfRequest(status)},
-        {std::to_string(Number(request, "signings"))},
+        {SigningsText(request)},
         {Text(request, "requester")},
         {Relative(Text(request, "created_at"), now)},
         {Text(request, "justification"), Colour::kNone, wide ? size_t{0} : kReasonColumnsMax}};
@@ -174,10 +217,11 @@ std::string RequestBlock(const Json& request, bool colour, Instant now) {
   block.Add("Signer", Text(request, "signer") + (policy.empty() ? "" : " (policy " + policy + ")"));
   block.Add("Requester", fmt::format("{}, {}", Text(request, "requester"),
                                      Exact(Text(request, "created_at"), now)));
-  block.Add("Signings", std::to_string(Number(request, "signings")));
+  block.Add("Signings", SigningsText(request));
   block.Add("Window", WindowText(request));
   block.Add("Reason", Text(request, "justification"));
-  block.Add("Digests", Join(Texts(request, "digests"), "\n"));
+  block.Add("Content", ContentText(request));
+  block.Add("Scopes", Join(Texts(request, "scopes"), "\n"));
   block.Add("Secret",
             Flag(request, "has_secret") ? "whoever gives it as the PIN uses the grant" : "");
   block.Add("Grant", Text(request, "grant_id"));

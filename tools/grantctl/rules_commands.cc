@@ -39,8 +39,9 @@ void AddListAndShow(CLI::App* subject, const Kind& kind, Command& chosen) {
   });
 }
 
-Outcome<Exit> ShowRules(Context& context) {
-  GRANT_TRY(const Json rules, context.client.Get("/v1/rules"));
+Outcome<Exit> ShowRules(Context& context, const std::string& version) {
+  const std::string path = version.empty() ? "/v1/rules" : "/v1/rules/" + Escape(version);
+  GRANT_TRY(const Json rules, context.client.Get(path));
   PrintObject(context, rules, "version", [&] {
     return RulesText(rules, context.format == Format::kWide, context.ColourOut(), context.now);
   });
@@ -50,13 +51,21 @@ Outcome<Exit> ShowRules(Context& context) {
 }  // namespace
 
 void AddRulesCommands(CLI::App& app, Command& chosen) {
-  AddSubject(app, "rules", "the rules in force")
-      ->add_subcommand("show", "groups, policies and signers, and who applied them")
-      ->callback([&chosen] { chosen = ShowRules; });
+  CLI::App* rules = AddSubject(app, "rules", "the rules in force, and those before");
+  auto version = std::make_shared<std::string>();
+  CLI::App* show = rules->add_subcommand("show",
+                                         "users, groups, policies and signers, and who "
+                                         "applied them");
+  show->add_option("VERSION", *version, "an earlier version; without one, the rules in force");
+  show->callback([version, &chosen] {
+    chosen = [version](Context& context) { return ShowRules(context, *version); };
+  });
+  AddRulesHistoryCommands(*rules, chosen);
   AddListAndShow(AddSubject(app, "signer", "named keys and who may use them"),
                  {"/v1/signers", "signers", &SignerTable, &SignerBlock}, chosen);
-  AddListAndShow(AddSubject(app, "policy", "who has to approve what"),
-                 {"/v1/policies", "policies", &PolicyTable, &PolicyBlock}, chosen);
+  CLI::App* policy = AddSubject(app, "policy", "who has to approve what");
+  AddListAndShow(policy, {"/v1/policies", "policies", &PolicyTable, &PolicyBlock}, chosen);
+  AddPolicyTestCommand(*policy, chosen);
 }
 
 }  // namespace grant::ctl

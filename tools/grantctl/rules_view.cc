@@ -41,11 +41,51 @@ std::string GroupTable(const Json& groups, bool colour) {
   return table.Render(colour);
 }
 
+std::string UserTable(const Json& users, bool colour) {
+  Table table({"NAME", "KIND", "EMAIL"});
+  for (const Json& user : users) {
+    table.Add({{Text(user, "name")}, {Text(user, "kind")}, {Text(user, "email")}});
+  }
+  return table.Render(colour);
+}
+
 std::string Section(const std::string& title, const std::string& table, bool colour) {
   return "\n" + Paint(title, Colour::kBold, colour) + "\n" + Indent(table, 2);
 }
 
+Colour ColourOfChange(const std::string& change) {
+  if (change.starts_with('+')) return Colour::kGreen;
+  if (change.starts_with('-')) return Colour::kRed;
+  return change.starts_with('~') ? Colour::kYellow : Colour::kNone;
+}
+
+std::string HoursText(const Json& policy) {
+  const std::string spans = Join(Texts(policy, "hours"));
+  return spans.empty() ? "" : fmt::format("{} ({})", spans, Text(policy, "time_zone"));
+}
+
 }  // namespace
+
+std::string ChangesText(const Json& object, bool colour) {
+  std::string text;
+  for (const std::string& change : Texts(object, "changes")) {
+    text += Paint(Sanitise(change), ColourOfChange(change), colour) + "\n";
+  }
+  return text;
+}
+
+std::string RulesHistoryTable(const Json& steps, bool wide, bool colour, Instant now) {
+  Table table({"VERSION", "APPLIED", "BY", "CHANGES"});
+  for (const Json& step : steps) {
+    const std::vector<std::string> changes = Texts(step, "changes");
+    const std::string at = Text(step, "applied_at");
+    table.Add({{std::to_string(Number(step, "version"))},
+               {wide ? at : Relative(at, now)},
+               {Text(step, "applied_by")},
+               {wide ? Join(changes, "; ") : std::to_string(changes.size())}});
+  }
+  return table.Render(colour);
+}
 
 std::string SignerTable(const Json& signers, bool wide, bool colour) {
   std::vector<std::string> headings = {"NAME", "POLICY", "USERS", "MECHANISMS"};
@@ -114,6 +154,11 @@ std::string PolicyBlock(const Json& policy, bool colour) {
   block.Add("Self-approval", Flag(policy, "self_approval") ? "yes" : "no: four eyes");
   block.Add("Machine identities",
             Flag(policy, "bypass_machine_identities") ? "need no approval" : "need approval");
+  const int64_t characters = Number(policy, "min_justification");
+  block.Add("Justification",
+            characters == 0 ? "" : fmt::format("at least {} characters", characters));
+  block.Add("Hours", HoursText(policy));
+  block.Add("Requesters", Join(Texts(policy, "requesters")));
   block.Add("Steps", Join(steps, "\n"));
   return block.Render(colour);
 }
@@ -126,9 +171,11 @@ std::string RulesText(const Json& rules, bool wide, bool colour, Instant now) {
                            ? "never"
                            : fmt::format("by {}, {}", by, Exact(Text(rules, "applied_at"), now)));
   std::string text = block.Render(colour);
+  const Json& users = List(rules, "users");
   const Json& groups = List(rules, "groups");
   const Json& policies = List(rules, "policies");
   const Json& signers = List(rules, "signers");
+  if (!users.empty()) text += Section("Users", UserTable(users, colour), colour);
   if (!groups.empty()) text += Section("Groups", GroupTable(groups, colour), colour);
   if (!policies.empty()) text += Section("Policies", PolicyTable(policies, wide, colour), colour);
   if (!signers.empty()) text += Section("Signers", SignerTable(signers, wide, colour), colour);

@@ -18,6 +18,7 @@ Outcome<Exit> WhoAmI(Context& context) {
     block.Add("Principal", Text(standing, "principal"), Colour::kBold);
     block.Add("Groups", OrNone(Join(Texts(standing, "groups"))));
     block.Add("Administrator", Flag(standing, "admin") ? "yes" : "no");
+    if (Flag(standing, "auditor")) block.Add("Auditor", "yes: sees everything, changes nothing");
     block.Add("May request", OrNone(Join(Texts(standing, "signers"))));
     block.Add("May approve", OrNone(Join(Texts(standing, "approves"))));
     return block.Render(context.ColourOut());

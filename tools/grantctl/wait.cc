@@ -1,5 +1,7 @@
 #include "tools/grantctl/wait.h"
 
+#include <fmt/format.h>
+
 #include "tools/grantctl/request_view.h"
 
 namespace grant::ctl {
@@ -12,7 +14,8 @@ bool IsOpen(const Json& request) {
 }  // namespace
 
 Outcome<Waited> WaitForDecision(Context& context, Json request,
-                                std::optional<std::chrono::seconds> timeout) {
+                                std::optional<std::chrono::seconds> timeout,
+                                const std::string& interruption) {
   const std::string id = Text(request, "id");
   std::string told;
   std::chrono::milliseconds waited(0);
@@ -20,7 +23,7 @@ Outcome<Waited> WaitForDecision(Context& context, Json request,
   while (IsOpen(request)) {
     const std::string waiting = WaitingText(request);
     if (waiting != told) {
-      if (told.empty()) Note(context, "waiting for " + id + "; Ctrl-C leaves it open");
+      if (told.empty()) Note(context, fmt::format("waiting for {}; Ctrl-C {}", id, interruption));
       Note(context, "waiting for " + waiting);
       told = waiting;
     }
@@ -30,7 +33,7 @@ Outcome<Waited> WaitForDecision(Context& context, Json request,
     if (!context.around.pause(interval)) return Waited{std::move(request), Exit::kPending};
     waited += interval;
 
-    Outcome<Json> seen = context.client.Get("/v1/requests/" + Escape(id));
+    Outcome<Json> seen = context.client.Get(RequestPath(id));
     if (seen) {
       unreachable = 0;
       request = *std::move(seen);

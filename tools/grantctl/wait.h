@@ -18,8 +18,10 @@ struct Waited {
 };
 
 // Asks for the request, known as it was a moment ago, until it is no longer open, `timeout` is over
-// or the user interrupts. Tells on stderr who still has to approve, whenever that changes.
+// or the user interrupts. Tells on stderr who still has to approve, whenever that changes, and once
+// what an interruption does.
 Outcome<Waited> WaitForDecision(Context& context, Json request,
-                                std::optional<std::chrono::seconds> timeout);
+                                std::optional<std::chrono::seconds> timeout,
+                                const std::string& interruption = "leaves it open");
 
 }  // namespace grant::ctl

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,11 +16,12 @@
 
 #include "grantd/api/api.h"
 #include "grantd/api/target.h"
+#include "tests/unit/domain/zones.h"
 
 namespace grant::api {
 
 // alice uses signer "release"; bob and carol approve for it, bob first; ci signs with "nightly"
-// without a policy; root administers; mallory has to do with nothing.
+// without a policy; root administers, olga audits; mallory has to do with nothing.
 inline constexpr const char* kRulesToml = R"(
 [[group]]
 name = "security"
@@ -82,12 +84,17 @@ class ApiTest : public testing::Test {
       entropy[0] = static_cast<uint8_t>(++secrets_drawn_);
       return entropy;
     };
-    surroundings.groups_of = [](const Principal&) { return std::vector<Principal>(); };
+    surroundings.groups_of = [this](const Principal& who) { return groups_of_[who.text()]; };
+    surroundings.members_of = [this](const Principal& group) { return members_of_[group.text()]; };
+    surroundings.zone_of = TestZone;
     surroundings.admins = {Principal::Parse("unix:root").value()};
+    surroundings.auditors = {Principal::Parse("unix:olga").value(),
+                             Principal::Parse("unix-group:audit").value()};
     surroundings.check_keys = [](const Rules&) { return Status(); };
     surroundings.withdraw = [](const std::string&) {};
     workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
-    api_ = std::make_unique<Api>(*workflow_, [this] { return tokens_; });
+    api_ = std::make_unique<Api>(
+        Services{*workflow_, [this] { return tokens_; }, [this] { return channels_; }});
   }
 
   ~ApiTest() override {
@@ -106,6 +113,8 @@ class ApiTest : public testing::Test {
     request.query = parsed.query;
     request.body = body;
     if (!body.empty()) request.content_type = content_type;
+    request.idempotency_key = idempotency_key_;
+    request.peer.program = program_;
     if (!user.empty()) {
       request.peer.identity.principal = Principal::Parse("unix:" + user).value();
       request.peer.identity.groups = {Principal::Parse("unix-group:" + user).value()};
@@ -132,7 +141,8 @@ class ApiTest : public testing::Test {
     return {{"signer", "release"},
             {"signings", 3},
             {"window", {{"duration", "2h"}}},
-            {"justification", "Release v2.4.0"}};
+            {"justification", "Release v2.4.0"},
+            {"new", true}};
   }
 
   // Files a request as alice and returns its ID.
@@ -161,9 +171,15 @@ class ApiTest : public testing::Test {
 
   std::string directory_;
   Time now_ = ParseTime("2026-11-21T20:00:00Z").value();
+  std::string idempotency_key_;
+  std::string program_ = "/usr/bin/grantctl";
   uint64_t drawn_ = 0;
   int secrets_drawn_ = 0;
+  // The user database.
+  std::map<std::string, std::vector<Principal>> groups_of_;
+  std::map<std::string, std::vector<Principal>> members_of_;
   std::vector<TokenPresence> tokens_{{"prod", true}};
+  std::vector<ChannelState> channels_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Workflow> workflow_;
   std::unique_ptr<Api> api_;

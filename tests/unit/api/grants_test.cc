@@ -29,10 +29,11 @@ TEST_F(GrantsTest, OneGrantIsShownWithItsUses) {
   Sign(id);
   Reply reply = Get("alice", "/v1/grants/" + id);
   ASSERT_EQ(reply.status, 200) << reply.text;
-  EXPECT_THAT(KeysOf(reply.json),
-              ElementsAre("id", "request_id", "signer", "holder", "status", "not_before",
-                          "not_after", "max_signings", "used", "digests", "revoked_by",
-                          "revoked_at", "revoke_reason", "has_secret", "uses"));
+  EXPECT_THAT(
+      KeysOf(reply.json),
+      ElementsAre("id", "request_id", "signer", "holder", "status", "not_before", "not_after",
+                  "max_signings", "used", "digests", "scopes", "revoked_by", "revoked_at",
+                  "revoke_reason", "released_at", "has_secret", "files", "uses"));
   EXPECT_EQ(reply.json["used"], 1);
   EXPECT_EQ(reply.json["uses"][0]["program"], "/usr/bin/openssl");
   EXPECT_EQ(reply.json["uses"][0]["outcome"], "signed");
@@ -57,6 +58,38 @@ TEST_F(GrantsTest, ListsAreFilteredByStatusSignerAndHolder) {
   EXPECT_THAT(items("limit=1"), ElementsAre(revoked));
   EXPECT_THAT(items("before=" + revoked), ElementsAre(active));
   EXPECT_EQ(Get("root", "/v1/grants?status=used").json["code"], "invalid");
+}
+
+TEST_F(GrantsTest, ListsAreFilteredByWhenTheyWereIssued) {
+  const std::string old = IssueGrant();
+  now_ += std::chrono::hours(1);
+  const std::string recent = IssueGrant();
+  EXPECT_THAT(Ids("/v1/grants?since=2026-11-21T20:30:00Z"), ElementsAre(recent));
+  EXPECT_THAT(Ids("/v1/grants?since=2026-11-21T21:00:00Z"), ElementsAre(recent));
+  EXPECT_THAT(Ids("/v1/grants?since=2026-11-21T20:00:00Z"), ElementsAre(recent, old));
+  EXPECT_THAT(Ids("/v1/grants?since=2026-11-21T21:00:01Z"), ElementsAre());
+  EXPECT_EQ(Get("root", "/v1/grants?since=yesterday").json["code"], "invalid");
+}
+
+TEST_F(GrantsTest, TheHolderAloneReleasesTheRest) {
+  const std::string id = IssueGrant();
+  Sign(id);
+  for (const char* other : {"bob", "root"}) {
+    EXPECT_EQ(Send(other, "POST", "/v1/grants/" + id + "/release").json["code"], "forbidden");
+  }
+  EXPECT_EQ(Send("mallory", "POST", "/v1/grants/" + id + "/release").json["code"], "not-found");
+  Reply released = Post("alice", "/v1/grants/" + id + "/release", {{"reason", "done"}});
+  ASSERT_EQ(released.status, 200) << released.text;
+  EXPECT_EQ(released.json["status"], "released");
+  EXPECT_EQ(released.json["released_at"], "2026-11-21T20:00:00Z");
+  EXPECT_TRUE(released.json["revoked_by"].is_null());
+  EXPECT_EQ(released.json["uses"].size(), 1U);
+  EXPECT_THAT(Ids("/v1/grants?status=released"), ElementsAre(id));
+  EXPECT_THAT(Ids("/v1/grants?status=revoked"), ElementsAre());
+  EXPECT_EQ(Send("alice", "POST", "/v1/grants/" + id + "/release").json["code"], "conflict");
+  Reply audit = Get("root", "/v1/audit?event=grant.released");
+  ASSERT_EQ(audit.json["items"].size(), 1U);
+  EXPECT_EQ(audit.json["items"][0]["detail"]["reason"], "done");
 }
 
 TEST_F(GrantsTest, RevokingNeedsAReasonAndHappensOnce) {

@@ -59,6 +59,19 @@ TEST_F(HttpServerTest, TellsTheHandlerWhoTheKernelSaysIsThere) {
   EXPECT_EQ(seen, SelfPrincipal().value().text());
 }
 
+TEST_F(HttpServerTest, HandsOnTheIdempotencyKey) {
+  std::string seen = "none";
+  Serve([&](const HttpRequest& request) {
+    seen = request.idempotency_key;
+    return HttpResponse{};
+  });
+  RawClient client = Client();
+  client.Ask("GET / HTTP/1.1\r\nidempotency-key: 7f-1\r\n\r\n");
+  EXPECT_EQ(seen, "7f-1");
+  client.Ask(Get("/"));
+  EXPECT_EQ(seen, "");
+}
+
 TEST_F(HttpServerTest, ReadsChunkedBodies) {
   Serve();
   RawClient client = Client();

@@ -42,13 +42,14 @@ TEST(RequestJson, AnOpenRequest) {
       R"({"id":"req_1","signer":"release","requester":"unix:alice","status":"open",)"
       R"("created_at":"2026-11-21T20:00:00Z","expires_at":"2026-11-22T20:00:00Z",)"
       R"("window":{"from":null,"until":null,"duration":"2h"},"signings":3,)"
-      R"("justification":"Release v2.4.0","digests":[],"policy":"release-signing",)"
+      R"("narrowed":null,"justification":"Release v2.4.0","digests":[],"files":[],"scopes":[],)"
+      R"("policy":"release-signing",)"
       R"("step":2,"steps":[{"name":"Review","required":1,"approvers":["unix:bob","unix:dave"],)"
       R"("approved_by":["unix:bob"],"complete":true},)"
       R"({"name":"Security","required":2,"approvers":["group:security"],)"
       R"("approved_by":[],"complete":false}],)"
       R"("decisions":[{"step":1,"approver":"unix:bob","decision":"approve","comment":"fine",)"
-      R"("at":"2026-11-21T20:05:00Z"}],)"
+      R"("narrowed":null,"at":"2026-11-21T20:05:00Z"}],)"
       R"("comments":[{"author":"unix:alice","text":"please","at":"2026-11-21T20:01:00Z"}],)"
       R"("closed_reason":null,"grant_id":null,"has_secret":false})");
 }
@@ -110,11 +111,13 @@ Grant ActiveGrant() {
 }
 
 TEST(GrantJson, AnActiveGrant) {
-  EXPECT_EQ(GrantJson(ActiveGrant(), T("2026-11-21T21:00:00Z")).dump(),
-            R"({"id":"grt_1","request_id":"req_1","signer":"release","holder":"unix:alice",)"
-            R"("status":"active","not_before":"2026-11-21T20:00:00Z",)"
-            R"("not_after":"2026-11-21T22:00:00Z","max_signings":3,"used":1,"digests":[],)"
-            R"("revoked_by":null,"revoked_at":null,"revoke_reason":null,"has_secret":false})");
+  EXPECT_EQ(
+      GrantJson(ActiveGrant(), T("2026-11-21T21:00:00Z")).dump(),
+      R"({"id":"grt_1","request_id":"req_1","signer":"release","holder":"unix:alice",)"
+      R"("status":"active","not_before":"2026-11-21T20:00:00Z",)"
+      R"("not_after":"2026-11-21T22:00:00Z","max_signings":3,"used":1,"digests":[],"scopes":[],)"
+      R"("revoked_by":null,"revoked_at":null,"revoke_reason":null,"released_at":null,)"
+      R"("has_secret":false})");
 }
 
 TEST(GrantJson, ARevokedGrantSaysByWhomWhenAndWhy) {
@@ -160,14 +163,25 @@ TEST(PolicyJson, ShowsBoundsAndSteps) {
       PolicyJson(policy).dump(),
       R"({"name":"p","max_window":"8h","max_signings":null,"max_request_ttl":")" +
           FormatDuration(std::chrono::hours(24)) +
-          R"(","self_approval":true,"bypass_machine_identities":false,)"
+          R"(","self_approval":true,"bypass_machine_identities":false,"unbounded":false,)"
+          R"("min_justification":0,"hours":[],"time_zone":null,"requesters":[],)"
           R"("steps":[{"name":"Review","approvers":["unix:bob"],"required":1,"notify":true}]})");
 }
 
 TEST(RulesJson, BeforeAnyRulesNobodyAppliedThem) {
-  EXPECT_EQ(RulesJson({}).dump(),
-            R"({"version":0,"applied_by":null,"applied_at":null,"groups":[],"policies":[],)"
-            R"("signers":[]})");
+  EXPECT_EQ(
+      RulesJson({}).dump(),
+      R"({"version":0,"applied_by":null,"applied_at":null,"users":[],"groups":[],"policies":[],)"
+      R"("signers":[]})");
+}
+
+TEST(RulesJson, ShowsUsersAndWhereTheyAreReached) {
+  RulesVersion version;
+  version.rules.users = {{P("unix:bob"), UserKind::kPerson, "bob@example.com"},
+                         {P("unix:ci"), UserKind::kMachine, ""}};
+  EXPECT_EQ(RulesJson(version)["users"].dump(),
+            R"([{"name":"unix:bob","kind":"person","email":"bob@example.com"},)"
+            R"({"name":"unix:ci","kind":"machine","email":null}])");
 }
 
 TEST(RulesJson, ShowsWhoAppliedThemAndTheGroups) {

@@ -36,22 +36,23 @@ TEST_F(RoutesTest, EveryRouteIsFoundByItsOwnPath) {
   }
 }
 
-TEST_F(RoutesTest, OnlyTheDocumentedRoutesAreForAdministrators) {
-  std::vector<std::string> admin_only;
+TEST_F(RoutesTest, OnlyTheDocumentedRoutesAreForAdministratorsAndAuditors) {
+  std::map<Access, std::vector<std::string>> routes;
   for (const Route& route : Routes()) {
-    if (route.access == Access::kAdmin) {
-      admin_only.push_back(std::string(route.method) + " " + std::string(route.path));
-    }
+    routes[route.access].push_back(std::string(route.method) + " " + std::string(route.path));
   }
-  EXPECT_THAT(admin_only, testing::UnorderedElementsAre("GET /v1/rules", "POST /v1/rules",
-                                                        "GET /v1/audit", "GET /v1/audit/verify"));
+  EXPECT_THAT(routes[Access::kAdmin], testing::ElementsAre("POST /v1/rules"));
+  EXPECT_THAT(routes[Access::kOverseer],
+              testing::UnorderedElementsAre(
+                  "GET /v1/doctor", "GET /v1/rules", "GET /v1/rules/history", "GET /v1/rules/diff",
+                  "GET /v1/rules/{version}", "GET /v1/audit", "GET /v1/audit/verify"));
 }
 
 TEST_F(RoutesTest, AdministratorsRoutesRefuseEverybodyElseWithoutEffect) {
   const size_t entries = AuditEntries();
   const std::string rules = Get("root", "/v1/rules").text;
   for (const Route& route : Routes()) {
-    if (route.access != Access::kAdmin) continue;
+    if (route.access != Access::kAdmin && route.access != Access::kOverseer) continue;
     for (const char* user : {"alice", "bob", "mallory"}) {
       for (const std::string& body : {std::string(), std::string("garbage"),
                                       nlohmann::json{{"document", ""}, {"source", "x"}}.dump()}) {
@@ -87,6 +88,7 @@ TEST_F(RoutesTest, NothingOfOthersIsShownOrChangedForAStranger) {
     std::string sent = route.method == "GET"        ? std::string()
                        : path.ends_with("/comment") ? text
                        : path.ends_with("/revoke")  ? reason
+                       : path.ends_with("/release") ? reason
                                                     : body;
     ExpectProblem(Send("mallory", std::string(route.method), path, sent), 404, "not-found");
   }
@@ -124,23 +126,35 @@ TEST_F(RoutesTest, EveryKeyOfEveryBodyIsChecked) {
     const char* path;
     nlohmann::json good;
   };
-  const std::vector<Body> bodies{{"/v1/rules",
-                                  {{"document", kRulesToml},
-                                   {"source", "r"},
-                                   {"files", nlohmann::json::object()},
-                                   {"expected_version", 1},
-                                   {"dry_run", true}}},
-                                 {"/v1/requests",
-                                  {{"signer", "release"},
-                                   {"signings", 1},
-                                   {"window", {{"duration", "1h"}}},
-                                   {"justification", "x"},
-                                   {"digests", nlohmann::json::array()}}},
-                                 {"/v1/requests/req_0/approve", {{"comment", "x"}}},
-                                 {"/v1/requests/req_0/reject", {{"comment", "x"}}},
-                                 {"/v1/requests/req_0/cancel", {{"comment", "x"}}},
-                                 {"/v1/requests/req_0/comment", {{"text", "x"}}},
-                                 {"/v1/grants/grt_0/revoke", {{"reason", "x"}}}};
+  const std::vector<Body> bodies{
+      {"/v1/rules",
+       {{"document", kRulesToml},
+        {"source", "r"},
+        {"files", nlohmann::json::object()},
+        {"expected_version", 1},
+        {"dry_run", true}}},
+      {"/v1/requests",
+       {{"signer", "release"},
+        {"signings", 1},
+        {"window", {{"duration", "1h"}}},
+        {"justification", "x"},
+        {"digests", nlohmann::json::array()},
+        {"files", nlohmann::json::array()},
+        {"scopes", nlohmann::json::array()},
+        {"secret", false},
+        {"new", false}}},
+      {"/v1/policies/test",
+       {{"signer", "release"},
+        {"as", "unix:alice"},
+        {"signings", 1},
+        {"window", {{"duration", "1h"}}},
+        {"justification", "x"}}},
+      {"/v1/requests/req_0/approve", {{"comment", "x"}, {"signings", 1}, {"window", "1h"}}},
+      {"/v1/requests/req_0/reject", {{"comment", "x"}}},
+      {"/v1/requests/req_0/cancel", {{"comment", "x"}}},
+      {"/v1/requests/req_0/comment", {{"text", "x"}}},
+      {"/v1/grants/grt_0/revoke", {{"reason", "x"}}},
+      {"/v1/grants/grt_0/release", {{"reason", "x"}}}};
   size_t posts = 0;
   for (const Route& route : Routes()) posts += route.method == "POST" ? 1 : 0;
   EXPECT_EQ(bodies.size(), posts);

@@ -18,7 +18,8 @@ class RulesTest : public ApiTest {
 TEST_F(RulesTest, AreAppliedAsOneVersion) {
   Reply reply = Apply();
   ASSERT_EQ(reply.status, 200) << reply.text;
-  EXPECT_THAT(KeysOf(reply.json), testing::ElementsAre("version", "changes", "applied"));
+  EXPECT_THAT(KeysOf(reply.json),
+              testing::ElementsAre("version", "changes", "warnings", "applied"));
   EXPECT_EQ(reply.json["version"], 1);
   EXPECT_EQ(reply.json["applied"], true);
   EXPECT_FALSE(reply.json["changes"].empty());
@@ -31,7 +32,7 @@ TEST_F(RulesTest, AreAppliedAsOneVersion) {
 TEST_F(RulesTest, TheSameRulesAgainChangeNothing) {
   Apply();
   Reply again = Apply();
-  EXPECT_EQ(again.json.dump(), R"({"version":1,"changes":[],"applied":false})");
+  EXPECT_EQ(again.json.dump(), R"({"version":1,"changes":[],"warnings":[],"applied":false})");
 }
 
 TEST_F(RulesTest, ADryRunAppliesNothing) {

@@ -9,9 +9,10 @@ class StandingTest : public ApiTest {
 };
 
 TEST_F(StandingTest, WhoamiTellsWhatTheCallerMayDo) {
-  EXPECT_EQ(Get("alice", "/v1/whoami").text,
-            R"({"principal":"unix:alice","groups":["unix-group:alice"],"admin":false,)"
-            R"("signers":["release"],"approves":[]})");
+  EXPECT_EQ(
+      Get("alice", "/v1/whoami").text,
+      R"({"principal":"unix:alice","groups":["unix-group:alice"],"admin":false,"auditor":false,)"
+      R"("signers":["release"],"approves":[]})");
   EXPECT_EQ(Get("carol", "/v1/whoami").json["approves"].dump(), R"(["release-signing"])");
   EXPECT_EQ(Get("root", "/v1/whoami").json["admin"], true);
 }

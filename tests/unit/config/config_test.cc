@@ -22,6 +22,7 @@ TEST(Config, HasDefaultsForWhatIsNotSaid) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->state_dir, "/var/lib/grantd");
   EXPECT_THAT(config->admins, ::testing::ElementsAre(*Principal::Parse("unix:root")));
+  EXPECT_EQ(config->max_open_requests, 20U);
   EXPECT_EQ(config->api_address, "unix:/run/grantd/api.sock");
   EXPECT_EQ(config->gate_address, "unix:/run/grantd/gate.sock");
   ASSERT_EQ(config->tokens.size(), 1U);
@@ -34,6 +35,8 @@ TEST(Config, HasDefaultsForWhatIsNotSaid) {
 
 TEST(Config, TakesAllThatIsSaid) {
   const auto config = ParseConfig(std::string(R"(admins = ["unix:eve", "unix-group:wheel"]
+auditors = ["unix:frank"]
+max_open_requests = 5
 state_dir = "/srv/grantd"
 [listen]
 api = "unix:/a.sock"
@@ -49,6 +52,8 @@ accept_any_pin = true
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_THAT(config->admins, ::testing::ElementsAre(*Principal::Parse("unix:eve"),
                                                      *Principal::Parse("unix-group:wheel")));
+  EXPECT_THAT(config->auditors, ::testing::ElementsAre(*Principal::Parse("unix:frank")));
+  EXPECT_EQ(config->max_open_requests, 5U);
   EXPECT_EQ(config->api_address, "unix:/a.sock");
   EXPECT_EQ(config->gate_address, "unix:/g.sock");
   ASSERT_EQ(config->tokens.size(), 2U);
@@ -97,6 +102,15 @@ INSTANTIATE_TEST_SUITE_P(
               "grantd.toml:2: 'admins' names 'group:ops', but groups are of the rules, which "
               "admins change",
               "name users or Unix groups: unix:NAME, unix-group:NAME"},
+        Wrong{"[[token]]", "auditors = ['group:audit']\n[[token]]",
+              "grantd.toml:2: 'auditors' names 'group:audit', but groups are of the rules, which "
+              "admins change",
+              "name users or Unix groups: unix:NAME, unix-group:NAME"},
+        Wrong{"[[token]]", "auditors = ['unix:root']\n[[token]]",
+              "grantd.toml:2: 'auditors' names 'unix:root', who is an administrator as well",
+              "auditors change nothing: name them in one of admins and auditors"},
+        Wrong{"[[token]]", "max_open_requests = 0\n[[token]]",
+              "grantd.toml:2: 'max_open_requests' must be from 1 to 10000, not 0", ""},
         Wrong{"[[token]]", "[listen]\napi = 'tcp:1'\n[[token]]",
               "grantd.toml:3: 'api' is 'tcp:1', which is no address to listen at", kAddressHint},
         Wrong{"[[token]]", "[listen]\ngate = 'unix:gate.sock'\n[[token]]",

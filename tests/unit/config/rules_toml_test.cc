@@ -48,6 +48,16 @@ Principal Named(std::string_view text) {
   return *Principal::Parse(text);
 }
 
+std::vector<Principal> Members(const Principal& group) {
+  if (group.text() != "unix-group:release") return {};
+  return {Named("unix:frank"), Named("unix:grace")};
+}
+
+std::shared_ptr<const TimeZone> Zone(const std::string& name) {
+  if (name != "Europe/Berlin") return nullptr;
+  return std::make_shared<const TimeZone>(TimeZone::ParseRule("CET-1").value());
+}
+
 TEST(RulesToml, TakesAllThatIsSaid) {
   const auto rules = ParseRules(kExample, "rules.toml", kFiles);
   ASSERT_TRUE(rules) << rules.error().message;
@@ -86,8 +96,8 @@ TEST(RulesToml, HasDefaultsForWhatIsNotSaid) {
   const auto rules = ParseRules(R"([[policy]]
 name = "p"
 max_signings = 1
+unbounded = true
 [[policy.step]]
-name = "s"
 approvers = ["unix:bob"]
 [[signer]]
 name = "free"
@@ -100,6 +110,11 @@ users = ["unix:alice"]
   EXPECT_EQ(policy.max_window, std::nullopt);
   EXPECT_EQ(policy.max_request_ttl, hours(24));
   EXPECT_TRUE(policy.self_approval);
+  EXPECT_FALSE(policy.bypass_machine_identities);
+  EXPECT_EQ(policy.min_justification, 0U);
+  EXPECT_TRUE(policy.hours.Always());
+  EXPECT_TRUE(policy.requesters.empty());
+  EXPECT_EQ(policy.steps.at(0).name, "Step 1");
   const Signer& signer = rules->signers.at(0);
   EXPECT_EQ(signer.certificate, "");
   EXPECT_EQ(signer.policy, "");
@@ -111,6 +126,32 @@ TEST(RulesToml, AnEmptyDocumentIsNoRules) {
   const auto rules = ParseRules("", "rules.toml", {});
   ASSERT_TRUE(rules) << rules.error().message;
   EXPECT_EQ(*rules, Rules());
+}
+
+TEST(RulesToml, TakesWhatAPolicyAsksOfPeopleAndHours) {
+  const auto rules = ParseRules(R"([[user]]
+name = "unix:ci"
+kind = "machine"
+[[policy]]
+name = "p"
+unbounded = true
+min_justification = 20
+hours = ["Mon-Fri 08:00-18:00", "Sat 09:00-12:00"]
+time_zone = "Europe/Berlin"
+requesters = ["unix:alice"]
+bypass_machine_identities = true
+[[policy.step]]
+approvers = ["unix:bob"]
+)",
+                                "rules.toml", {}, {Members, Zone});
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_TRUE(rules->IsMachine(Named("unix:ci")));
+  const Policy& policy = rules->policies.at(0);
+  EXPECT_TRUE(policy.unbounded);
+  EXPECT_EQ(policy.min_justification, 20U);
+  EXPECT_EQ(policy.hours.text(), "Mon-Fri 08:00-18:00, Sat 09:00-12:00 (Europe/Berlin)");
+  EXPECT_THAT(policy.requesters, ElementsAre(Named("unix:alice")));
+  EXPECT_TRUE(policy.bypass_machine_identities);
 }
 
 struct Wrong {
@@ -128,7 +169,7 @@ TEST_P(WrongRules, AreRefusedWithTheirLine) {
   const size_t at = document.find(from);
   ASSERT_NE(at, std::string::npos);
   document.replace(at, from.size(), GetParam().to);
-  const auto rules = ParseRules(document, "rules.toml", kFiles);
+  const auto rules = ParseRules(document, "rules.toml", kFiles, {Members, Zone});
   ASSERT_FALSE(rules) << document;
   EXPECT_EQ(rules.error().code, Code::kInvalid);
   EXPECT_EQ(rules.error().message, GetParam().message);
@@ -170,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
               "rules.toml:3: 'members' names 'group:release', but groups do not nest",
               "name the members of that group instead"},
         Wrong{"[[policy]]", "[[group]]\nname = \"security\"\nmembers = [\"unix:a\"]\n[[policy]]",
-              "rules.toml: group 'security' is defined twice", "rename or remove one of them"}));
+              "rules.toml:5: group 'security' is defined twice", "rename or remove one of them"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Policy, WrongRules,
@@ -192,13 +233,27 @@ INSTANTIATE_TEST_SUITE_P(
               "rules.toml:9: 'max_request_ttl' is wrong: '0s' is not a duration", kDurationHint},
         Wrong{"self_approval = false", "self_approval = \"no\"",
               "rules.toml:10: 'self_approval' must be true or false, not a string", ""},
-        Wrong{"bypass_machine_identities = false", "bypass_machine_identities = true",
-              "rules.toml:11: 'bypass_machine_identities' must be false: machine identities are "
-              "not available in this version",
-              ""},
-        Wrong{"max_window = \"8h\"\nmax_signings = 10\n", "",
-              "rules.toml: policy 'release-signing' has no bound",
-              "set max_window, max_signings or both"}));
+        Wrong{"max_window = \"8h\"\n", "",
+              "rules.toml:5: policy 'release-signing' has no max_window",
+              "set max_window, or unbounded = true to do without"},
+        Wrong{"max_signings = 10", "min_justification = 1001",
+              "rules.toml:8: 'min_justification' must be from 1 to 1000, not 1001", ""},
+        Wrong{"max_signings = 10", "max_signings = 10\nhours = [\"Mon-Fri 8-18\"]",
+              "rules.toml:9: 'hours' is wrong: 'Mon-Fri 8-18' names no hours of a week",
+              "write it as Mon-Fri 08:00-18:00, or Sat 09:00-24:00"},
+        Wrong{"max_signings = 10", "max_signings = 10\nhours = [\"Sat 09:00-12:00\"]",
+              "rules.toml:5: policy 'release-signing' has hours, but no time_zone",
+              "add time_zone = \"Europe/Berlin\", or \"UTC\""},
+        Wrong{"max_signings = 10",
+              "max_signings = 10\nhours = [\"Sat 09:00-12:00\"]\ntime_zone = \"Mars/Olympus\"",
+              "rules.toml:5: policy 'release-signing' names the unknown time zone 'Mars/Olympus'",
+              "timedatectl list-timezones lists them; they are in the package tzdata"},
+        Wrong{"max_signings = 10", "max_signings = 10\nrequesters = [\"group:lost\"]",
+              "rules.toml:5: policy 'release-signing' names the unknown group 'lost'",
+              "define it with [[group]] name = \"lost\""},
+        Wrong{"max_signings = 10", "max_signings = 10\nunbounded = true",
+              "rules.toml:5: policy 'release-signing' has both bounds, and unbounded = true",
+              "remove unbounded, or the bound that it is not to have"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Step, WrongRules,
@@ -211,8 +266,20 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"approvers = [\"unix-group:release\"]", "", "rules.toml:17: 'approvers' is missing",
               "add approvers = [\"unix:NAME\"]"},
         Wrong{"group:security", "group:secret",
-              "rules.toml: step 1 of policy 'release-signing' names the unknown group 'secret'",
-              "define it with [[group]] name = \"secret\""}));
+              "rules.toml:12: step 1 of policy 'release-signing' names the unknown group 'secret'",
+              "define it with [[group]] name = \"secret\""},
+        Wrong{"required = 2", "required = 4",
+              "rules.toml:12: step 1 of policy 'release-signing' requires 4 approvals, but only 3 "
+              "people can give one",
+              "lower required or name more approvers"},
+        Wrong{"[\"unix-group:release\"]", "[\"unix-group:release\"]\nrequired = 3",
+              "rules.toml:17: step 2 of policy 'release-signing' requires 3 approvals, but only 2 "
+              "people can give one",
+              "lower required or name more approvers"},
+        Wrong{"[[policy]]", "[[user]]\nname = \"unix:dave\"\nkind = \"machine\"\n[[policy]]",
+              "rules.toml:15: step 1 of policy 'release-signing' names the machine unix:dave as an "
+              "approver, through unix:dave",
+              "machines approve nothing: name people"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Signer, WrongRules,
@@ -236,7 +303,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"policy = \"release-signing\"", "policy = \"\"",
               "rules.toml:25: 'policy' must not be empty", ""},
         Wrong{"policy = \"release-signing\"", "policy = \"other\"",
-              "rules.toml: signer 'release' names the unknown policy 'other'",
+              "rules.toml:21: signer 'release' names the unknown policy 'other'",
               "define it with [[policy]], or leave policy out to let the users sign at once"},
         Wrong{"\"SHA256-RSA-PKCS\"", "\"SHA265-RSA-PKCS\"",
               "rules.toml:27: 'mechanisms' names 'SHA265-RSA-PKCS', which is no signing mechanism",

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 class DecideBySecretTest : public testing::Test {
  protected:
   Ruling Ask(const std::vector<Grant>& grants, Time now = At(10)) {
-    return Decide(container_, rules_.signers[0], rules_, grants, now);
+    return Decide(container_, rules_.signers[0], rules_, grants, now, site_);
   }
 
   void ExpectRefused(const Ruling& ruling, Cause cause, const std::string& says) {
@@ -27,6 +27,7 @@ class DecideBySecretTest : public testing::Test {
   }
 
   Rules rules_ = MakeRules();
+  Site site_;
   // Somebody who is nothing to the rules gives the secret of a grant of alice's.
   Attempt container_{Who("unix:#100000"), "RSA-PKCS", {}, "", BySecret{"grt_2", Who("unix:alice")}};
 };

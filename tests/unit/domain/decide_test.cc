@@ -14,7 +14,7 @@ using testing::HasSubstr;
 class DecideTest : public testing::Test {
  protected:
   Ruling Ask(const std::vector<Grant>& grants, const Attempt& attempt, Time now = At(10)) {
-    return Decide(attempt, rules_.signers[0], rules_, grants, now);
+    return Decide(attempt, rules_.signers[0], rules_, grants, now, site_);
   }
 
   void ExpectRefused(const Ruling& ruling, Cause cause, const std::string& says) {
@@ -26,6 +26,7 @@ class DecideTest : public testing::Test {
   }
 
   Rules rules_ = MakeRules();
+  Site site_;
   Attempt alice_{Who("unix:alice"), "RSA-PKCS", {}, ""};
 };
 
@@ -104,11 +105,11 @@ TEST_F(DecideTest, IgnoresGrantsOfOtherSigners) {
 }
 
 TEST_F(DecideTest, LetsUsersOfASignerWithoutPolicySignAtOnce) {
-  EXPECT_TRUE(
-      std::holds_alternative<Unrestricted>(Decide(alice_, rules_.signers[1], rules_, {}, At(0))));
-  ExpectRefused(
-      Decide(Attempt{Who("unix:bob"), "RSA-PKCS", {}, ""}, rules_.signers[1], rules_, {}, At(0)),
-      Cause::kNotAUser, "unix:bob");
+  EXPECT_TRUE(std::holds_alternative<Unrestricted>(
+      Decide(alice_, rules_.signers[1], rules_, {}, At(0), site_)));
+  ExpectRefused(Decide(Attempt{Who("unix:bob"), "RSA-PKCS", {}, ""}, rules_.signers[1], rules_, {},
+                       At(0), site_),
+                Cause::kNotAUser, "unix:bob");
 }
 
 TEST_F(DecideTest, ExplainsByTheGrantThatCameClosest) {

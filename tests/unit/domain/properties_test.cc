@@ -106,7 +106,7 @@ RC_GTEST_PROP(Grant, IsNeverUsedTooOftenOrOutsideItsWindow, ()) {
         break;
     }
     const Ruling ruling =
-        Decide(Attempt{Who("unix:alice"), "RSA-PKCS", {}, ""}, signer, rules, grants, now);
+        Decide(Attempt{Who("unix:alice"), "RSA-PKCS", {}, ""}, signer, rules, grants, now, {});
     const auto* candidates = std::get_if<Candidates>(&ruling);
     bool usable_exists = false;
     for (const Grant& grant : grants) {

@@ -36,6 +36,18 @@ TEST(Difference, ShowsBothSidesOfAChange) {
                   "unix:eve"));
 }
 
+TEST(Difference, NamesUsersByTheirPrincipal) {
+  Rules before = MakeRules();
+  before.users = {{P("unix:bob"), UserKind::kPerson, "bob@example.com"},
+                  {P("unix:ci"), UserKind::kPerson, ""}};
+  Rules after = MakeRules();
+  after.users = {{P("unix:ci"), UserKind::kMachine, ""},
+                 {P("unix:dave"), UserKind::kPerson, "dave@example.com"}};
+  EXPECT_THAT(Difference(before, after),
+              ElementsAre("- user unix:bob", "~ user unix:ci: kind: person -> machine",
+                          "+ user unix:dave", "+   kind: person", "+   email: dave@example.com"));
+}
+
 TEST(Difference, TellsOfACertificateWithoutPrintingIt) {
   Rules after = MakeRules();
   after.signers[0].certificate = "-----BEGIN CERTIFICATE-----";

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/domain/builders.h"
+#include "tests/unit/domain/zones.h"
 
 namespace grant {
 namespace {
@@ -67,7 +68,44 @@ INSTANTIATE_TEST_SUITE_P(
                r.policies[0].max_window.reset();
                r.policies[0].max_signings.reset();
              },
-             "has no bound"},
+             "has no max_window"},
+        Flaw{"NoMaxWindow", [](Rules& r) { r.policies[0].max_window.reset(); },
+             "has no max_window"},
+        Flaw{"NoMaxSignings", [](Rules& r) { r.policies[0].max_signings.reset(); },
+             "has no max_signings"},
+        Flaw{"UnboundedInVain", [](Rules& r) { r.policies[0].unbounded = true; },
+             "has both bounds, and unbounded = true"},
+        Flaw{"UnknownRequesters", [](Rules& r) { r.policies[0].requesters = Ps({"group:lost"}); },
+             "unknown group 'lost'"},
+        Flaw{"HoursWithoutZone",
+             [](Rules& r) {
+               r.policies[0].hours.spans = {WeeklySpan::Parse("Mon 08:00-18:00").value()};
+             },
+             "has hours, but no time_zone"},
+        Flaw{"ZoneWithoutHours", [](Rules& r) { r.policies[0].hours.time_zone = "UTC"; },
+             "has a time_zone, but no hours"},
+        Flaw{"ZoneThatIsNone",
+             [](Rules& r) {
+               r.policies[0].hours = {{WeeklySpan::Parse("Mon 08:00-18:00").value()}, "../etc"};
+             },
+             "unknown time zone '../etc'"},
+        Flaw{"MachineAsApprover",
+             [](Rules& r) {
+               r.users = {{P("unix:ci"), UserKind::kMachine, ""}};
+               r.policies[0].steps[0].approvers = Ps({"unix:bob", "unix:ci"});
+             },
+             "names the machine unix:ci as an approver, through unix:ci"},
+        Flaw{"MachineInTheApproversGroup",
+             [](Rules& r) {
+               r.users = {{P("unix:carol"), UserKind::kMachine, ""}};
+             },
+             "names the machine unix:carol as an approver, through group:security"},
+        Flaw{"TwoUsers",
+             [](Rules& r) {
+               r.users = {{P("unix:bob"), UserKind::kPerson, ""},
+                          {P("unix:bob"), UserKind::kPerson, ""}};
+             },
+             "user 'unix:bob' is defined twice"},
         Flaw{"NobodyRequired", [](Rules& r) { r.policies[0].steps[0].required = 0; }, "at least 1"},
         Flaw{"MoreThanThereAre", [](Rules& r) { r.policies[0].steps[0].required = 3; },
              "requires 3 approvals, but only 2"},
@@ -86,6 +124,59 @@ TEST(Rules, CannotCountThePeopleInAUnixGroup) {
   rules.policies[0].steps[0].approvers = Ps({"unix-group:security"});
   rules.policies[0].steps[0].required = 5;
   EXPECT_TRUE(Validate(rules).has_value());
+}
+
+TEST(Rules, CountThePeopleInAUnixGroupWhereTheUserDatabaseListsThem) {
+  Rules rules = MakeRules();
+  rules.users = {{P("unix:ci"), UserKind::kMachine, ""}};
+  rules.policies[0].steps[0].approvers = Ps({"unix-group:security", "unix:bob"});
+  rules.policies[0].steps[0].required = 3;
+  RulesLookups lookups;
+  // A machine does not count, and somebody who is named twice counts once.
+  lookups.members_of = [](const Principal&) { return Ps({"unix:bob", "unix:dave", "unix:ci"}); };
+  const Status two = Validate(rules, lookups);
+  ASSERT_FALSE(two);
+  EXPECT_THAT(two.error().message, HasSubstr("requires 3 approvals, but only 2"));
+  lookups.members_of = [](const Principal&) { return Ps({"unix:carol", "unix:dave"}); };
+  EXPECT_TRUE(Validate(rules, lookups));
+  // Where it lists nobody, it may just not say.
+  lookups.members_of = [](const Principal&) { return Ps({}); };
+  EXPECT_TRUE(Validate(rules, lookups));
+}
+
+TEST(Rules, NameATimeZoneThatIsKnown) {
+  Rules rules = MakeRules();
+  rules.policies[0].hours = {{WeeklySpan::Parse("Mon 08:00-18:00").value()}, "Europe/Atlantis"};
+  RulesLookups lookups;
+  EXPECT_TRUE(Validate(rules, lookups));
+  lookups.zone_of = TestZone;
+  EXPECT_THAT(Validate(rules, lookups).error().message,
+              HasSubstr("unknown time zone 'Europe/Atlantis'"));
+  rules.policies[0].hours.time_zone = "Europe/Berlin";
+  EXPECT_TRUE(Validate(rules, lookups));
+}
+
+TEST(Rules, MayLeaveABoundOutWhereTheySaySo) {
+  Rules rules = MakeRules();
+  rules.policies[0].max_window.reset();
+  rules.policies[0].unbounded = true;
+  EXPECT_TRUE(Validate(rules));
+}
+
+TEST(RulesFlaw, TellsWhichItemAndStepItIsAbout) {
+  Rules rules = MakeRules();
+  rules.policies[0].steps.push_back({"Second", Ps({"group:lost"}), 1, false});
+  auto flaw = FindFlaw(rules);
+  ASSERT_TRUE(flaw);
+  EXPECT_EQ(flaw->kind, RulesFlaw::Kind::kPolicy);
+  EXPECT_EQ(flaw->index, 0U);
+  EXPECT_EQ(flaw->step, 1U);
+  rules = MakeRules();
+  rules.signers.push_back(rules.signers[0]);
+  flaw = FindFlaw(rules);
+  ASSERT_TRUE(flaw);
+  EXPECT_EQ(flaw->kind, RulesFlaw::Kind::kSigner);
+  EXPECT_EQ(flaw->index, 2U);
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ TEST_F(SigningBySecretTest, TheUserDatabaseIsNotAskedWithinTheStore) {
         EXPECT_TRUE(store_->Write([](Tables&) { return Status(); }));
         return {};
       });
-  Signing signing(*store_, keys_, logins, [this] { return now_; });
+  Signing signing(
+      *store_, keys_, logins, [this] { return now_; }, Site{});
   auto operation = signing.Begin(PeerAs("unix:bob"), target_);
   ASSERT_TRUE(operation.has_value());
   operation->content.Add(Bytes(32));

@@ -108,7 +108,8 @@ class SigningTest : public testing::Test {
   Inventory inventory_{*store_, keys_};
   Logins logins_{*store_, keys_, [this] { return now_; },
                  [this](const Principal& who) { return user_database_[who]; }};
-  Signing signing_{*store_, keys_, logins_, [this] { return now_; }};
+  Site site_;  // before the first signature
+  Signing signing_{*store_, keys_, logins_, [this] { return now_; }, site_};
   gate::SignTarget target_;
   bool delivered_ = false;
 };

@@ -76,7 +76,8 @@ TEST_F(SigningTest, NeverAsksTheTokenForWhomIsNotAUser) {
 
 TEST_F(SigningTest, ExplainsUsesThatAnEarlierRunLeftOpen) {
   EXPECT_TRUE(SignAs("unix:alice").has_value());
-  Signing next(*store_, keys_, logins_, [] { return At(20); });
+  Signing next(
+      *store_, keys_, logins_, [] { return At(20); }, Site{});
   EXPECT_EQ(next.RecoverUnsettled().value(), 1U);
   EXPECT_EQ(next.RecoverUnsettled().value(), 0U);
   EXPECT_THAT(Events(), testing::ElementsAre("signature.spent", "signature.unsettled"));

@@ -51,6 +51,17 @@ TEST_F(Apply, ShowsTheDifferenceThenAppliesExactlyThat) {
   EXPECT_EQ(grantd_.calls()[2].json(), body);
 }
 
+TEST_F(Apply, PassesWarningsOn) {
+  FakeGrantd warning([](const FakeCall& call) -> FakeAnswer {
+    if (call.method == "GET") return {200, R"({"version":3})"};
+    Json change = Change(3, {"+ signer release"}, false);
+    change["warnings"] = {"signer 'release': unix:eve is an auditor\x1b[2J"};
+    return {200, change.dump()};
+  });
+  EXPECT_EQ(RunAt(warning, {"apply", "-f", path_, "--dry-run"}).err,
+            "warning: signer 'release': unix:eve is an auditor\\u001b[2J\n");
+}
+
 TEST_F(Apply, AsksOnATerminal) {
   const Ran agreed = RunAt(grantd_, {"apply", "-f", path_}, {.in = "y\n", .terminal = true});
   EXPECT_EQ(agreed.exit, 0);

@@ -21,15 +21,15 @@ struct Mistake {
 TEST(CommandLine, EveryMistakeIsExitTwoWithAHintAndSendsNothing) {
   const std::vector<Mistake> mistakes = {
       {{},
-       "grantctl: a command is missing after 'grantctl'\nhint: one of: request, grant, rules, "
-       "signer, policy, apply, audit, explain, whoami, version\n"},
+       "grantctl: a command is missing after 'grantctl'\nhint: one of: request, grant, run, rules, "
+       "signer, policy, apply, audit, explain, doctor, whoami, version, completion\n"},
       {{"reqest", "list"},
        "grantctl: unknown command 'reqest' after 'grantctl'\nhint: did you mean 'request'?\n"},
       {{"request", "shwo", "r"},
        "grantctl: unknown command 'shwo' after 'grantctl request'\nhint: did you mean 'show'?\n"},
       {{"grant", "frobnicate"},
        "grantctl: unknown command 'frobnicate' after 'grantctl grant'\n"
-       "hint: one of: list, show, revoke\n"},
+       "hint: one of: list, show, revoke, release\n"},
       {{"request", "create", "release", "--signigs", "3"},
        "grantctl: unknown option '--signigs'\nhint: did you mean '--signings'?\n"},
       {{"request", "list", "--ouput=json"},
@@ -55,9 +55,20 @@ TEST(CommandLine, EveryMistakeIsExitTwoWithAHintAndSendsNothing) {
       {{"request", "create", "r", "--signings", "3", "--reason", "x", "--window", "2h", "--wait",
         "--no-wait"},
        "grantctl: --wait excludes --no-wait\nhint: grantctl request create --help\n"},
-      {{"request", "show", "r", "--wait", "--timeout", "soon"},
+      {{"request", "wait", "r", "--timeout", "soon"},
        "grantctl: --timeout: 'soon' is not a duration: write it as in 90s, 30m, 2h, 7d or 1h30m\n"
-       "hint: grantctl request show --help\n"},
+       "hint: grantctl request wait --help\n"},
+      {{"request", "list", "--since", "yesterday"},
+       "grantctl: --since: 'yesterday' is neither a duration such as 7d nor a time in RFC 3339 "
+       "such "
+       "as 2026-11-21T22:00:00Z\n"
+       "hint: grantctl request list --help\n"},
+      {{"run", "r", "--signings", "1", "--window", "1h", "--reason", "x"},
+       "grantctl: COMMAND is required\nhint: grantctl run --help\n"},
+      {{"run", "r", "--signings", "1", "--window", "1h", "--reason", "x", "-o", "json", "--",
+        "true"},
+       "grantctl: run leaves stdout to the command, so -o has nothing to print\n"
+       "hint: grantctl grant show ID -o json tells what was used\n"},
       {{"request", "list", "--status", "opn"},
        "grantctl: --status: 'opn' is none of: open, approved, rejected, cancelled, expired\n"
        "hint: grantctl request list --help\n"},

@@ -73,5 +73,17 @@ TEST(GrantRevoke, NeedsAReasonAndSendsIt) {
   EXPECT_EQ(grantd.calls().back().body, R"({"reason":"wrong branch"})");
 }
 
+TEST(GrantRelease, NeedsNoReason) {
+  Json grant = SampleGrant();
+  grant["status"] = "released";
+  FakeGrantd grantd(grant);
+  const Ran ran = RunAt(grantd, {"grant", "release", "grt_01"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(ran.out, "grt_01JD is released; 1 of 3 uses were spent\n");
+  EXPECT_EQ(grantd.lines().back(), "POST /v1/grants/grt_01/release");
+  EXPECT_EQ(grantd.calls().back().body, "{}");
+  EXPECT_EQ(RunAt(grantd, {"grant", "revoke", "grt_01"}).exit, 2);
+}
+
 }  // namespace
 }  // namespace grant::ctl

@@ -28,7 +28,8 @@ Ran RunAt(const std::string& address, const std::vector<std::string>& arguments,
                             return found == setting.variables.end() ? "" : found->second;
                           },
                       .now = TestNow,
-                      .pause = setting.pause};
+                      .pause = setting.pause,
+                      .run = setting.run};
   const int exit = RunGrantctl(arguments, around);
   return {exit, out.str(), err.str()};
 }

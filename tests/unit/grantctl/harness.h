@@ -23,6 +23,10 @@ struct Setting {
   std::function<bool(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds) {
     return true;
   };
+  // The program that `run` starts.
+  std::function<Outcome<int>(const std::vector<std::string>&,
+                             const std::map<std::string, std::string>&)>
+      run = {};
 };
 
 // 2026-11-21T20:10:00Z.

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "tests/unit/grantctl/harness.h"
 
 namespace grant::ctl {
@@ -36,11 +38,47 @@ TEST(RequestCreate, TakesAbsoluteWindowsAndDigests) {
   const Json body = grantd.calls().at(0).json();
   EXPECT_EQ(body["window"], Json::parse(R"({"from":"2026-11-21T22:00:00+01:00",
                                             "until":"2026-11-22T00:00:00Z"})"));
-  EXPECT_EQ(
-      body["digests"],
-      Json::array({"sha256:00", "sha512:11",
-                   "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-                   "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}));
+  EXPECT_EQ(body["digests"], Json::array({"sha256:00", "sha512:11"}));
+  const Json abc = {
+      {"name", directory.Path("abc")},
+      {"digest", "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}};
+  const Json empty = {
+      {"name", directory.Path("empty")},
+      {"digest", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}};
+  EXPECT_EQ(body["files"], Json::array({abc, empty}));
+}
+
+TEST(RequestCreate, SendsScopesWithProgramsAsTheKernelNamesThem) {
+  FakeGrantd grantd(SampleRequest());
+  const TemporaryDirectory directory;
+  const std::string program = std::filesystem::canonical(directory.Write("tool-1", "")).string();
+  const std::string link = directory.Path("tool");
+  std::filesystem::create_symlink(program, link);
+  const Ran ran =
+      RunAt(grantd, {"request", "create", "release", "--signings", "1", "--window", "1h",
+                     "--reason", "x", "--scope", "user=unix:alice", "--scope", "program=" + link,
+                     "--scope", "program=/nonexistent/tool", "--scope", "host=ci"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.err, StartsWith(link + " is " + program + ", which is what grantd will see\n"));
+  EXPECT_EQ(grantd.calls().at(0).json()["scopes"],
+            Json::array(
+                {"user=unix:alice", "program=" + program, "program=/nonexistent/tool", "host=ci"}))
+      << "what is a scope is grantd's to say";
+}
+
+TEST(RequestCreate, SaysThatTheSameIsOpenAlready) {
+  Json existing = SampleRequest();
+  existing["existing"] = true;
+  FakeGrantd grantd(existing);
+  const Ran ran = RunAt(grantd, {"request", "create", "release", "--signings", "3", "--window",
+                                 "2h", "--reason", "x"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.err, StartsWith("request req_01JD asks for the same and is open already; --new "
+                                  "files another\n"));
+  EXPECT_FALSE(grantd.calls().at(0).json().contains("new"));
+  RunAt(grantd, {"request", "create", "release", "--signings", "3", "--window", "2h", "--reason",
+                 "x", "--new"});
+  EXPECT_EQ(grantd.calls().at(1).json()["new"], true);
 }
 
 TEST(RequestCreate, AFileThatCannotBeReadSendsNothing) {
@@ -117,6 +155,17 @@ TEST(RequestCreateSecret, IsInTheJsonThoughTheWaitingFailed) {
   EXPECT_EQ(Json::parse(ran.out), WithSecret(SampleRequest()));
 }
 
+TEST(RequestCreateSecret, OfOneThatIsOpenAlreadyCannotBeShownAgain) {
+  Json existing = SampleRequest();
+  existing["existing"] = true;
+  FakeGrantd grantd(existing);
+  const Ran ran = RunAt(grantd, CreateWithSecret());
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("its secret was shown when it was filed and cannot be shown again"
+                                 "\nhint: add --new "));
+}
+
 TEST(RequestCreateSecret, AnOutputThatWouldLoseItIsRefusedBeforeAnythingIsSent) {
   FakeGrantd grantd(AnswerOnce);
   const Ran ran = RunAt(grantd, CreateWithSecret({"-o", "name"}));
@@ -133,6 +182,15 @@ TEST(RequestList, SendsItsFilters) {
   EXPECT_THAT(ran.out, HasSubstr("req_01JD  release  open"));
   EXPECT_THAT(grantd.lines(), ElementsAre("GET /v1/requests?limit=7&requester=unix%3Aalice&signer="
                                           "release&status=open"));
+}
+
+TEST(RequestList, SendsWhenAndForWhom) {
+  FakeGrantd grantd(Items(Json::array()));
+  RunAt(grantd, {"request", "list", "--awaiting-me", "--since", "2h"});
+  RunAt(grantd, {"request", "list", "--since", "2026-11-21T22:00:00+01:00"});
+  EXPECT_THAT(grantd.lines(),
+              ElementsAre("GET /v1/requests?awaiting=me&limit=100&since=2026-11-21T18%3A10%3A00Z",
+                          "GET /v1/requests?limit=100&since=2026-11-21T22%3A00%3A00%2B01%3A00"));
 }
 
 TEST(RequestList, JsonIsTheApisListUnchanged) {
@@ -194,6 +252,15 @@ TEST(RequestDecisions, PostToTheirRoutesAndSayWhatCameOfIt) {
     RunAt(grantd, {"request", verb, "req_01"});
     EXPECT_EQ(grantd.calls().back().body, "{}");
   }
+}
+
+TEST(RequestDecisions, AnApprovalMaySendLess) {
+  FakeGrantd grantd(ApprovedRequest());
+  const Ran ran =
+      RunAt(grantd, {"request", "approve", "req_01", "--signings", "2", "--window", "30m"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(grantd.calls().back().body, R"({"signings":2,"window":"30m"})");
+  EXPECT_EQ(RunAt(grantd, {"request", "reject", "req_01", "--signings", "2"}).exit, 2);
 }
 
 TEST(RequestDecisions, ARefusedDecisionIsExitThree) {

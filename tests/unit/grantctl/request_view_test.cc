@@ -1,5 +1,6 @@
 #include "tools/grantctl/request_view.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/grantctl/harness.h"
@@ -95,6 +96,24 @@ TEST(WindowText, TellsBothKinds) {
   request["window"] = {
       {"from", "2026-11-21T22:00:00Z"}, {"until", "2026-11-22T00:00:00Z"}, {"duration", nullptr}};
   EXPECT_EQ(WindowText(request), "2026-11-21T22:00:00Z until 2026-11-22T00:00:00Z");
+}
+
+TEST(RequestView, ShowsFilesScopesAndWhatApproversLeft) {
+  Json request = SampleRequest();
+  request["digests"] = Json::array({"sha256:aa", "sha256:bb"});
+  request["files"] = Json::parse(R"([{"name":"app.exe","digest":"sha256:bb"}])");
+  request["scopes"] = Json::array({"program=/usr/bin/openssl"});
+  request["narrowed"] = Json::parse(R"({"signings":2,"window":"30m"})");
+  request["decisions"][0]["narrowed"] = request["narrowed"];
+  const std::string block = RequestBlock(request, false, TestNow());
+  for (const char* shown :
+       {"sha256:aa\n", "sha256:bb (app.exe)", "program=/usr/bin/openssl", "2 of 3",
+        "2h from approval, narrowed to 30m",
+        "unix:bob approved step 1 5m ago, narrowed to 2 signatures, 30m: looks good"}) {
+    EXPECT_THAT(block, testing::HasSubstr(shown));
+  }
+  EXPECT_THAT(RequestTable(Json::array({request}), false, false, TestNow()),
+              testing::HasSubstr("2 of 3"));
 }
 
 }  // namespace

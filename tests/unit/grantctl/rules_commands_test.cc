@@ -70,6 +70,20 @@ TEST(PolicyCommands, ListAndShow) {
             "(notified)\n");
 }
 
+TEST(PolicyShow, TellsWhatItAsksOfPeopleAndHours) {
+  Json policy = Policy();
+  policy["min_justification"] = 20;
+  policy["hours"] = {"Mon-Fri 08:00-18:00", "Sat 09:00-12:00"};
+  policy["time_zone"] = "Europe/Berlin";
+  policy["requesters"] = {"unix:alice"};
+  FakeGrantd grantd(policy);
+  EXPECT_THAT(RunAt(grantd, {"policy", "show", "release-signing"}).out,
+              ::testing::HasSubstr(
+                  "Justification       at least 20 characters\n"
+                  "Hours               Mon-Fri 08:00-18:00, Sat 09:00-12:00 (Europe/Berlin)\n"
+                  "Requesters          unix:alice\n"));
+}
+
 TEST(RulesShow, ShowsVersionGroupsPoliciesAndSigners) {
   FakeGrantd grantd(Rules());
   EXPECT_EQ(RunAt(grantd, {"rules", "show"}).out, R"(Version  3
@@ -95,6 +109,18 @@ TEST(RulesShow, NoRulesYet) {
   FakeGrantd grantd(Json::parse(R"({"version":0,"applied_by":null,"applied_at":null,"groups":[],
                                     "policies":[],"signers":[]})"));
   EXPECT_EQ(RunAt(grantd, {"rules", "show"}).out, "Version  0\nApplied  never\n");
+}
+
+TEST(RulesCommands, ShowUsersAndWhereTheyAreReached) {
+  Json rules = Rules();
+  rules["users"] = Json::parse(R"([{"name":"unix:bob","kind":"person","email":"bob@example.com"},
+    {"name":"unix:ci","kind":"machine","email":null}])");
+  FakeGrantd grantd(rules);
+  EXPECT_THAT(RunAt(grantd, {"rules", "show"}).out,
+              testing::HasSubstr("\nUsers\n"
+                                 "  NAME      KIND     EMAIL\n"
+                                 "  unix:bob  person   bob@example.com\n"
+                                 "  unix:ci   machine  -\n"));
 }
 
 }  // namespace

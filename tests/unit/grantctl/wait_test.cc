@@ -67,7 +67,7 @@ TEST(Wait, IsTheDefaultOnATerminalOnly) {
   EXPECT_EQ(not_waited.exit, 0);
   EXPECT_EQ(grantd.calls().size(), 3u);
   const Ran piped = RunAt(grantd, CreateArguments());
-  EXPECT_EQ(piped.err, "to wait for it: grantctl request show req_01JD --wait\n");
+  EXPECT_EQ(piped.err, "to wait for it: grantctl request wait req_01JD\n");
   EXPECT_EQ(grantd.calls().size(), 4u);
 }
 
@@ -76,7 +76,7 @@ TEST(Wait, ADecisionAgainstItIsExitThree) {
     Json request = SampleRequest();
     request["status"] = status;
     FakeGrantd grantd(request);
-    const Ran ran = RunAt(grantd, {"request", "show", "req_01JD", "--wait", "-o", "name"});
+    const Ran ran = RunAt(grantd, {"request", "wait", "req_01JD", "-o", "name"});
     EXPECT_EQ(ran.exit, 3) << status;
     EXPECT_EQ(ran.out, "req_01JD\n");
     EXPECT_THAT(ran.err, StartsWith("grantctl: request req_01JD "));
@@ -95,7 +95,7 @@ TEST(Wait, ApprovedAtOnceNeedsNoPoll) {
 TEST(Wait, StopsAtItsTimeoutAndSaysHowToGoOn) {
   std::chrono::milliseconds paused(0);
   FakeGrantd grantd(SampleRequest());
-  const Ran ran = RunAt(grantd, {"request", "show", "req_01JD", "--wait", "--timeout", "5s"},
+  const Ran ran = RunAt(grantd, {"request", "wait", "req_01JD", "--timeout", "5s"},
                         {.pause = [&paused](std::chrono::milliseconds span) {
                           paused += span;
                           return true;
@@ -103,8 +103,8 @@ TEST(Wait, StopsAtItsTimeoutAndSaysHowToGoOn) {
   EXPECT_EQ(ran.exit, 5);
   EXPECT_EQ(paused, std::chrono::seconds(5));
   EXPECT_THAT(ran.out, HasSubstr("Status     open"));
-  EXPECT_THAT(ran.err, EndsWith("\nhint: it stays open; go on waiting: grantctl request show "
-                                "req_01JD --wait\n"));
+  EXPECT_THAT(ran.err, EndsWith("\nhint: it stays open; go on waiting: grantctl request wait "
+                                "req_01JD\n"));
 }
 
 TEST(Wait, AnInterruptLeavesTheRequestOpen) {

@@ -1,7 +1,11 @@
 #include "grantd/net/user_database.h"
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
 
 #include "grantd/net/unix_socket.h"
 
@@ -37,6 +41,40 @@ TEST(UserDatabase, GroupsAreListedOnceInOrder) {
   const auto groups = UnixGroupPrincipals({kNobodysNumber, 0, kNobodysNumber, 0});
   EXPECT_THAT(groups, ::testing::ElementsAre(*Principal::Parse("unix-group:root"),
                                              *Principal::Parse("unix-group:#3999999999")));
+}
+
+TEST(UnixGroupMembers, AreThoseWhosePrimaryGroupItIsToo) {
+  for (const char* const group : {"unix-group:root", "unix-group:#0"}) {
+    EXPECT_THAT(UnixGroupMembers(*Principal::Parse(group)),
+                ::testing::Contains(*Principal::Parse("unix:root")))
+        << group;
+  }
+}
+
+TEST(UnixGroupMembers, AreThoseWhomTheGroupListsOnceEach) {
+  bool found = false;
+  while (const group* const one = getgrent()) {
+    if (*one->gr_mem == nullptr) continue;
+    const auto members =
+        UnixGroupMembers(*Principal::Parse(std::string("unix-group:") + one->gr_name));
+    for (char** name = one->gr_mem; *name != nullptr; ++name) {
+      EXPECT_EQ(std::count(members.begin(), members.end(),
+                           *Principal::Parse(std::string("unix:") + *name)),
+                1)
+          << one->gr_name;
+    }
+    found = true;
+    break;
+  }
+  endgrent();
+  if (!found) GTEST_SKIP() << "no group on this machine lists anybody";
+}
+
+TEST(UnixGroupMembers, OfWhatIsNoUnixGroupAreNone) {
+  for (const char* const other : {"unix-group:no-such-group-here", "unix-group:#3999999999",
+                                  "unix-group:#x", "unix:root", "group:root"}) {
+    EXPECT_TRUE(UnixGroupMembers(*Principal::Parse(other)).empty()) << other;
+  }
 }
 
 TEST(UnixGroupsOf, IncludesThePrimaryGroup) {

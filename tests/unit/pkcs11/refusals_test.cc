@@ -31,9 +31,11 @@ TEST_F(Refusals, EachCauseHasItsReturnValueAndItsLine) {
       {Cause::kStoreFailing, CKR_DEVICE_ERROR},
       {Cause::kBusy, CKR_FUNCTION_FAILED},
       {Cause::kProtocol, CKR_DEVICE_ERROR},
+      {Cause::kOutOfScope, CKR_FUNCTION_REJECTED},
+      {Cause::kOutsideHours, CKR_FUNCTION_REJECTED},
   };
-  // The causes after it are about verifying, and no refusals to a person.
-  ASSERT_EQ(expected.size(), static_cast<size_t>(Cause::kProtocol));
+  // Two are about verifying, and no refusals to a person.
+  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kOutsideHours));
   for (const auto& [cause, rv] : expected) {
     CK_SESSION_HANDLE session = BeginSigning();
     const gate::Refused refused{cause, 0, "no\nway", "try this"};

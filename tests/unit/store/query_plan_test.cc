@@ -42,9 +42,16 @@ TEST_F(QueryPlan, ReadsByAnIndexAndNeverSorts) {
   Must(tables_.FindRequest(RequestId(1)));
   Must(tables_.RequestIdsLike("req_0", 2));
   Must(tables_.OverdueRequests(At(1500), 10));
+  Must(tables_.OpenRequestsOf(alice, At(1500), 10));
+  Must(tables_.FindRequestByKey(alice, "key"));
   Must(tables_.UsesOf(GrantId(1), 10));
   Must(tables_.PendingUses(10));
   Must(tables_.AuditFrom(1, 10));
+  Must(tables_.UnpreparedNotifications(10));
+  Must(tables_.FindNotification("ntf_1"));
+  Must(tables_.NextDelivery("smtp"));
+  Must(tables_.OldestDeliveries(10));
+  Must(tables_.WaitingByChannel());
   EXPECT_THAT(plan_, SearchesOnly());
 }
 
@@ -57,6 +64,7 @@ TEST_F(QueryPlan, ListsReadByAnIndexAndNeverSort) {
     Must(tables_.ListGrants({"release", std::nullopt, before, 10}));
     Must(tables_.ListGrants({std::nullopt, alice, before, 10}));
     Must(tables_.ListGrants({"release", alice, before, 10}));
+    Must(tables_.ListGrants({std::nullopt, alice, before, 10, At(1500)}));
   }
   for (int64_t before : {0, 5}) {
     Must(tables_.ListAudit({"event", std::nullopt, std::nullopt, std::nullopt, before, 10}));

@@ -53,6 +53,13 @@ rc::Gen<Duration> AnyDuration() {
                       [](int64_t millis) { return Duration(millis); });
 }
 
+rc::Gen<User> AnyUser() {
+  return rc::gen::build<User>(
+      rc::gen::set(&User::principal, AnyPrincipal()),
+      rc::gen::set(&User::kind, rc::gen::element(UserKind::kPerson, UserKind::kMachine)),
+      rc::gen::set(&User::email, AnyText()));
+}
+
 rc::Gen<Group> AnyGroup() {
   return rc::gen::build<Group>(rc::gen::set(&Group::name, AnyText()),
                                rc::gen::set(&Group::members, Some(AnyPrincipal())));
@@ -64,13 +71,23 @@ rc::Gen<Step> AnyStep() {
                               rc::gen::set(&Step::required), rc::gen::set(&Step::notify));
 }
 
+rc::Gen<WeeklyHours> AnyHours() {
+  const auto spans = Some(rc::gen::map(
+      rc::gen::element<std::string>("Mon-Fri 08:00-18:00", "Sat 22:00-06:00", "Sun 00:00-24:00"),
+      [](const std::string& text) { return Must(WeeklySpan::Parse(text)); }));
+  return rc::gen::build<WeeklyHours>(rc::gen::set(&WeeklyHours::spans, spans),
+                                     rc::gen::set(&WeeklyHours::time_zone, AnyText()));
+}
+
 rc::Gen<Policy> AnyPolicy() {
   return rc::gen::build<Policy>(
       rc::gen::set(&Policy::name, AnyText()),
       rc::gen::set(&Policy::max_window, Perhaps(AnyDuration())),
       rc::gen::set(&Policy::max_signings, Perhaps(rc::gen::arbitrary<uint32_t>())),
       rc::gen::set(&Policy::max_request_ttl, AnyDuration()), rc::gen::set(&Policy::self_approval),
-      rc::gen::set(&Policy::bypass_machine_identities),
+      rc::gen::set(&Policy::bypass_machine_identities), rc::gen::set(&Policy::unbounded),
+      rc::gen::set(&Policy::min_justification), rc::gen::set(&Policy::hours, AnyHours()),
+      rc::gen::set(&Policy::requesters, Some(AnyPrincipal())),
       rc::gen::set(&Policy::steps, Some(AnyStep())));
 }
 
@@ -85,6 +102,7 @@ rc::Gen<Signer> AnySigner() {
 
 RC_GTEST_PROP(RulesJson, RulesComeBackAsTheyWere, ()) {
   Rules rules;
+  rules.users = *Some(AnyUser());
   rules.groups = *Some(AnyGroup());
   rules.policies = *Some(AnyPolicy());
   rules.signers = *Some(AnySigner());
@@ -111,6 +129,7 @@ TEST(RulesJson, TextThatIsNotUtf8IsRefused) {
 
 Rules FullRules() {
   Rules rules;
+  rules.users = {User{Who("unix:bob"), UserKind::kPerson, "bob@example.com"}};
   rules.groups = {Group{"security", {Who("unix:bob")}}};
   rules.policies = {SomePolicy()};
   rules.signers = {Signer{"release",
@@ -146,6 +165,8 @@ TEST_F(RulesJsonStrictness, EveryMissingMemberIsFound) {
   size_t tried = 0;
   for (const auto& pointer : pointers_) {
     if (pointer.empty() || !json_[pointer.parent_pointer()].is_object()) continue;
+    // Earlier versions did not write it.
+    if (pointer.to_string() == "/users") continue;
     Json changed = json_;
     changed[pointer.parent_pointer()].erase(pointer.back());
     EXPECT_THAT(RulesFromJson(changed.dump()), FailsWith(Code::kInternal)) << pointer;
@@ -181,6 +202,29 @@ TEST_F(RulesJsonStrictness, NumbersOutOfRangeAreFound) {
       EXPECT_THAT(RulesFromJson(changed.dump()), FailsWith(Code::kInternal)) << pointer << number;
     }
   }
+}
+
+TEST(RulesJson, RulesOfAnEarlierVersionHaveNoUsers) {
+  const Rules rules = Must(RulesFromJson(R"({"groups":[],"policies":[],"signers":[]})"));
+  EXPECT_EQ(rules, Rules());
+}
+
+TEST(RulesJson, AUserOfNoKnownKindIsFound) {
+  EXPECT_THAT(RulesFromJson(R"({"users":[{"name":"unix:bob","kind":"robot","email":""}],
+                                "groups":[],"policies":[],"signers":[]})"),
+              FailsWith(Code::kInternal));
+}
+
+TEST(RulesJson, APolicyOfAnEarlierVersionIsRead) {
+  const Policy policy = Must(PolicyFromJson(
+      R"({"name":"release-signing","max_window_ms":3600000,"max_signings":null,
+          "max_request_ttl_ms":86400000,"self_approval":false,"bypass_machine_identities":false,
+          "steps":[{"name":"Review","approvers":["unix:bob"],"required":1,"notify":false}]})"));
+  EXPECT_EQ(policy.max_window, std::chrono::hours(1));
+  EXPECT_FALSE(policy.unbounded);
+  EXPECT_EQ(policy.min_justification, 0U);
+  EXPECT_TRUE(policy.hours.Always());
+  EXPECT_TRUE(policy.requesters.empty());
 }
 
 TEST(RulesJson, WhatIsNotJsonIsFound) {

@@ -1,5 +1,6 @@
 #include "grantd/store/schema.h"
 
+#include "grantd/store/rules_json.h"
 #include "store_testing.h"
 
 namespace grant {
@@ -45,24 +46,64 @@ TEST(Schema, FailedMigrationLeavesNothing) {
   EXPECT_EQ(Must(sql->Query("SELECT name FROM sqlite_master", {})).size(), 1U);
 }
 
-TEST(Schema, WhatWasThereBeforeSecretsStaysAndHasNone) {
-  Database database;
-  Issue(database.tables(), SomeGrant(1));
-  for (const char* table : {"signing_request", "signing_grant"}) {
-    const std::string name = table;
-    Must(database.sql().Script("DROP INDEX " + name + "_by_secret; ALTER TABLE " + name +
-                               " DROP COLUMN secret_hash"));
+// A database as an earlier grantd left it, with alice's request 1 and its grant.
+class EarlierDatabase {
+ public:
+  explicit EarlierDatabase(int64_t version) {
+    MakeEmptyFile(directory_ / "test.db");
+    sql_ = Must(SqliteConnection::Open(directory_ / "test.db", SqliteConnection::Mode::kReadWrite));
+    Must(MigrateSchema(*sql_, version));
+    Must(sql_->Execute(
+        "INSERT INTO signing_request (id, signer, requester, status, created_at, expires_at, "
+        "window_duration, signings, justification, digests, policy_snapshot, grant_id) VALUES "
+        "($1, 'release', 'unix:alice', 'approved', 100000, 900000, 7200000, 3, 'Release v2.4.0', "
+        "'[]', $2, $3)",
+        {RequestId(1), Must(PolicyToJson(SomePolicy())), GrantId(1)}));
+    Must(sql_->Execute(
+        "INSERT INTO signing_grant (id, request_id, signer, holder, not_before, not_after, "
+        "max_signings, used, digests) VALUES ($1, $2, 'release', 'unix:alice', 1000000, 2000000, "
+        "3, 0, '[]')",
+        {GrantId(1), RequestId(1)}));
+    Must(MigrateSchema(*sql_));
   }
-  Must(database.sql().Execute("UPDATE meta SET setting = '1' WHERE item = 'schema_version'", {}));
-  auto upgraded = database.Another(SqliteConnection::Mode::kReadWrite);
-  Must(MigrateSchema(*upgraded));
-  Tables tables(*upgraded);
-  EXPECT_EQ(Must(tables.FindGrant(GrantId(1))), SomeGrant(1));
-  EXPECT_EQ(Must(tables.FindRequest(RequestId(1)))->secret_hash, std::nullopt);
+
+  Tables tables() { return Tables(*sql_); }
+
+ private:
+  TempDir directory_;
+  std::unique_ptr<SqliteConnection> sql_;
+};
+
+TEST(Schema, WhatAnyEarlierVersionStoredStaysAsItWas) {
+  for (int64_t version = 1; version < SchemaVersion(); ++version) {
+    EarlierDatabase database(version);
+    EXPECT_EQ(Must(database.tables().FindGrant(GrantId(1))), SomeGrant(1)) << version;
+    Request expected = SomeRequest(1);
+    expected.status = RequestStatus::kApproved;
+    expected.grant_id = GrantId(1);
+    EXPECT_EQ(Must(database.tables().FindRequest(RequestId(1))), expected) << version;
+  }
+}
+
+TEST(Schema, WhatWasThereBeforeSecretsTakesOnesThatCameAfter) {
+  EarlierDatabase database(1);
+  Tables tables = database.tables();
   Grant with_secret = SomeGrant(2);
   with_secret.secret_hash = "hash";
   Issue(tables, with_secret);
   EXPECT_EQ(Must(tables.FindGrantBySecret("hash")), with_secret);
+}
+
+TEST(Schema, WhatWasThereBeforeNotificationsIsToldOf) {
+  EarlierDatabase database(2);
+  Tables tables = database.tables();
+  EXPECT_TRUE(Must(tables.UnpreparedNotifications(10)).empty());
+  const Notification notification{"ntf_1",         std::string(event::kGrantRevoked),
+                                  RequestId(1),    std::nullopt,
+                                  Who("unix:bob"), At(1500)};
+  Must(tables.InsertNotification(notification));
+  EXPECT_EQ(Must(tables.FindNotification("ntf_1")), notification);
+  EXPECT_TRUE(Must(tables.ChannelRecords()).empty());
 }
 
 TEST(Schema, OneSecretIsOfOneGrant) {

@@ -242,5 +242,17 @@ TEST_F(TablesGrants, DamagedRowIsAnErrorAndNoException) {
   }
 }
 
+TEST(TablesGrantsEnd, AReleaseAndScopesComeBackAsTheyWere) {
+  Database database;
+  Grant grant = SomeGrant(1);
+  grant.scopes = {Must(Scope::Parse("program=/usr/bin/openssl"))};
+  Issue(database.tables(), grant);
+  grant.revocation = Revocation{Who("unix:alice"), At(1100), "", true};
+  Must(database.tables().RecordRevocation(grant));
+  EXPECT_EQ(Must(database.tables().FindGrant(grant.id)), grant);
+  EXPECT_FALSE(Must(database.tables().SpendUse(grant.id, At(1200))));
+  EXPECT_THAT(database.tables().RecordRevocation(grant), FailsWith(Code::kConflict));
+}
+
 }  // namespace
 }  // namespace grant

@@ -46,11 +46,49 @@ TEST_F(TablesRequests, FullOneComesBackAsItWas) {
                        Decision{1, Who("unix:erin"), Verdict::kReject, "not today", At(120)}};
   request.comments = {Comment{Who("unix:alice"), "please", At(105)},
                       Comment{Who("unix:bob"), "", At(106)}};
+  request.decisions[0].narrowing = {2, std::chrono::minutes(30)};
+  request.files = {{"dist/app.exe", SomeDigest('a')}, {"\xc3\xa9", SomeDigest('b')}};
+  request.scopes = {Must(Scope::Parse("user=unix:alice")),
+                    Must(Scope::Parse("program=/usr/bin/openssl"))};
+  request.idempotency_key = "key-1";
   request.closed_reason = "not today";
   request.grant_id = GrantId(1);
   Insert(request);
   EXPECT_EQ(Find(request.id), request);
   EXPECT_THAT(Must(tables().ListRequests({})), ElementsAre(request));
+}
+
+TEST_F(TablesRequests, AKeyIsTakenOnceOfEachRequester) {
+  Request request = SomeRequest(1);
+  request.idempotency_key = "key-1";
+  Insert(request);
+  Request other = SomeRequest(2);
+  other.idempotency_key = "key-1";
+  EXPECT_THAT(tables().InsertRequest(other), FailsWith(Code::kConflict));
+  other.requester = Who("unix:zoe");
+  Insert(other);
+  EXPECT_EQ(Must(tables().FindRequestByKey(Who("unix:alice"), "key-1")), request);
+  EXPECT_EQ(Must(tables().FindRequestByKey(Who("unix:zoe"), "key-1")), other);
+  EXPECT_EQ(Must(tables().FindRequestByKey(Who("unix:alice"), "key-2")), std::nullopt);
+}
+
+TEST_F(TablesRequests, OpenOnesOfARequesterAreThoseWithTimeLeft) {
+  Request late = SomeRequest(1);
+  late.expires_at = At(900);
+  Request early = SomeRequest(2);
+  early.expires_at = At(500);
+  Request closed = SomeRequest(3);
+  closed.status = RequestStatus::kApproved;
+  Request foreign = SomeRequest(4);
+  foreign.requester = Who("unix:zoe");
+  for (const Request& request : {late, early, closed, foreign}) Insert(request);
+  const auto open = [this](Time now, size_t limit) {
+    return IdsOf(Must(tables().OpenRequestsOf(Who("unix:alice"), now, limit)));
+  };
+  EXPECT_THAT(open(At(499), 10), ElementsAre(RequestId(2), RequestId(1)));
+  EXPECT_THAT(open(At(499), 1), ElementsAre(RequestId(2)));
+  EXPECT_THAT(open(At(500), 10), ElementsAre(RequestId(1)));
+  EXPECT_THAT(open(At(900), 10), IsEmpty());
 }
 
 TEST_F(TablesRequests, AnIdIsTakenOnce) {
@@ -191,9 +229,10 @@ TEST_F(TablesRequests, OverdueOnesAreOpenAndAtTheirEnd) {
 
 TEST_F(TablesRequests, DamagedRowIsAnErrorAndNoException) {
   const char* const damages[] = {
-      "status = 'strange'",    "requester = 'x'",      "signings = -1",   "signings = 4294967296",
-      "expires_at = 'x'",      "window_from = 'x'",    "digests = '[1]'", "policy_snapshot = '{}'",
-      "closed_reason = x'31'", "justification = x'00'"};
+      "status = 'strange'",    "requester = 'x'",        "signings = -1",
+      "signings = 4294967296", "expires_at = 'x'",       "window_from = 'x'",
+      "digests = '[1]'",       "policy_snapshot = '{}'", "closed_reason = x'31'",
+      "justification = x'00'", "files = '[1]'",          "scopes = '[\"host=x\"]'"};
   for (const char* damage : damages) {
     Database database;
     Must(database.tables().InsertRequest(SomeRequest(1)));

@@ -26,6 +26,11 @@ TEST(TablesRules, TheLastAppliedIsCurrent) {
   EXPECT_EQ(current.applied_at, At(2));
   EXPECT_EQ(Must(database.tables().CurrentRulesVersion()), 2);
   EXPECT_EQ(database.Count("rules_version"), 2);
+  const auto earlier = Must(database.tables().FindRules(1));
+  ASSERT_TRUE(earlier);
+  EXPECT_EQ(earlier->rules, first);
+  EXPECT_EQ(earlier->applied_by, Who("unix:root"));
+  EXPECT_FALSE(Must(database.tables().FindRules(3)));
 }
 
 TEST(TablesRules, DamagedRowIsAnErrorAndNoException) {

@@ -1,0 +1,41 @@
+// What an administrator has to know about grantd's health.
+#include <optional>
+
+#include "grantd/api/handlers.h"
+#include "grantd/api/json.h"
+#include "grantd/api/response.h"
+
+namespace grant::api {
+namespace {
+
+Json MaybeTime(const std::optional<Time>& time) {
+  return time ? Json(FormatTime(*time)) : Json();
+}
+
+Json ChannelJson(const ChannelState& state) {
+  const ChannelRecord& record = state.record;
+  return {{"name", record.channel},
+          {"receiver", state.receiver},
+          {"failing", state.failing()},
+          {"waiting", state.waiting},
+          {"last_success_at", MaybeTime(record.last_success_at)},
+          {"last_error_at", MaybeTime(record.last_error_at)},
+          {"last_error", record.last_error_at ? Json(record.last_error) : Json()}};
+}
+
+}  // namespace
+
+Result<HttpResponse> Doctor(const Services& services, const Call& /*call*/) {
+  GRANT_TRY(const auto states, services.channels());
+  Json tokens = Json::array();
+  for (const TokenPresence& each : services.tokens()) {
+    tokens.push_back({{"name", each.name}, {"present", each.present}});
+  }
+  Json channels = Json::array();
+  for (const ChannelState& state : states) channels.push_back(ChannelJson(state));
+  return Answer({{"version", GRANT_VERSION},
+                 {"tokens", std::move(tokens)},
+                 {"channels", std::move(channels)}});
+}
+
+}  // namespace grant::api

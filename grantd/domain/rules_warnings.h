@@ -1,0 +1,18 @@
+// What is allowed in rules, but is hardly meant.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "grantd/domain/principal.h"
+#include "grantd/domain/rules.h"
+
+namespace grant {
+
+// A line each for auditors (who can neither sign nor decide) that the rules give a part, for groups
+// of which nobody knows a member, for machines among a group's approvers, and for machines that
+// sign without approval and without bound. `rules` have passed Validate().
+std::vector<std::string> WarningsAbout(const Rules& rules, const std::vector<Principal>& auditors,
+                                       const MembersOf& members_of);
+
+}  // namespace grant

@@ -1,0 +1,113 @@
+// Filing requests: new ones, and those that were filed before.
+#include <nlohmann/json.hpp>
+
+#include "grant/wipe.h"
+#include "grantd/domain/request_hours.h"
+#include "grantd/workflow/audit_detail.h"
+#include "grantd/workflow/workflow.h"
+
+namespace grant {
+namespace {
+
+// The request that the requester has filed under this key already.
+Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Principal& requester,
+                                             const Wish& wish, const std::string& key) {
+  if (key.empty()) return std::optional<Request>();
+  GRANT_CHECK(CheckIdempotencyKey(key));
+  GRANT_TRY(auto filed, tables.FindRequestByKey(requester, key));
+  if (filed && !AsksTheSame(wish, *filed)) {
+    return Fail(Code::kConflict,
+                "request " + filed->id + " was filed with this Idempotency-Key and other content",
+                "send a new key for a new request");
+  }
+  return filed;
+}
+
+// One of the requester's open requests that asks for the same, unless another one is wanted.
+Result<std::optional<Request>> StillOpen(Tables& tables, const Principal& requester,
+                                         const Wish& wish, bool another, Time now,
+                                         uint32_t open_max) {
+  GRANT_TRY(auto open, tables.OpenRequestsOf(requester, now, open_max));
+  for (Request& request : open) {
+    if (!another && AsksTheSame(wish, request)) return std::optional<Request>(std::move(request));
+  }
+  if (open.size() < open_max) return std::optional<Request>();
+  return Fail(Code::kConflict,
+              requester.text() + " has " + std::to_string(open.size()) +
+                  " open requests, and grantd takes no more of one requester",
+              "take back what is not needed: grantctl request list --status open --requester " +
+                  requester.text());
+}
+
+}  // namespace
+
+Status Workflow::FileNew(Tables& tables, const grant::Rules& rules, const Identity& caller,
+                         const Wish& wish, const Filing& filing, Time at, FiledRequest& filed) {
+  Request& request = filed.view.request;
+  GRANT_TRY(auto before, FiledUnderKey(tables, caller.principal, wish, filing.idempotency_key));
+  if (!before) {
+    GRANT_TRY(request, FileRequest(wish, rules, caller, at,
+                                   MakeId(kRequestPrefix, at, surroundings_.entropy())));
+    GRANT_TRY(before, StillOpen(tables, caller.principal, wish, filing.another, at,
+                                surroundings_.open_requests_max));
+  }
+  filed.existing = before.has_value();
+  if (before) {
+    request = *std::move(before);
+    return {};
+  }
+  if (!filed.secret.empty()) request.secret_hash = HashOfGrantSecret(filed.secret);
+  if (!filing.idempotency_key.empty()) request.idempotency_key = filing.idempotency_key;
+  const bool bypass = BypassesApproval(request, rules);
+  GRANT_CHECK(CheckWindowMeetsHours(request, bypass, at, surroundings_.zone_of));
+  GRANT_CHECK(tables.InsertRequest(request));
+  GRANT_CHECK(tables.AppendAudit(
+      EventOf(event::kRequestFiled, request, caller.principal, at, FilingDetail(request))));
+  if (bypass) return GrantAtOnce(tables, at, request);
+  return AnnounceStep(tables, event::kRequestFiled, request, 0, caller.principal, at);
+}
+
+Status Workflow::GrantAtOnce(Tables& tables, Time at, Request& request) {
+  GRANT_TRY(const Principal self, Principal::Parse("grantd:self"));
+  Approval approval = ApproveByBypass(std::move(request), self, at,
+                                      MakeId(kGrantPrefix, at, surroundings_.entropy()));
+  request = std::move(approval.request);
+  const Grant& issued = *approval.grant;
+  GRANT_CHECK(tables.InsertGrant(issued));
+  GRANT_CHECK(tables.UpdateRequest(request));
+  GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestApproved, request, self, at,
+                                         Detail({{"bypass_machine_identities", request.policy.name},
+                                                 {"comment", request.decisions.back().comment},
+                                                 {"grant", issued.id}}))));
+  GRANT_CHECK(tables.AppendAudit(
+      {at, std::string(event::kGrantIssued), self, issued.id, issued.signer, IssueDetail(issued)}));
+  return AnnounceOutcome(tables, event::kRequestApproved, request.id, self, at);
+}
+
+Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish,
+                                    const Filing& filing) {
+  GRANT_CHECK(RequireParticipant(caller));
+  const Time at = now();
+  FiledRequest filed;
+  if (wish.with_secret) {
+    GRANT_TRY(SecretEntropy entropy, surroundings_.secret_entropy());
+    filed.secret = MakeGrantSecret(entropy);
+    Wipe(entropy);
+  }
+  grant::Rules rules;
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    GRANT_TRY(RulesVersion current, tables.CurrentRules());
+    rules = std::move(current.rules);
+    return FileNew(tables, rules, caller, wish, filing, at, filed);
+  });
+  if (!written || filed.existing) {
+    Wipe(filed.secret);
+    filed.secret.clear();
+  }
+  GRANT_CHECK(written);
+  filed.view.progress = ProgressOf(filed.view.request, rules, surroundings_.groups_of);
+  if (!filed.existing) WakeNotifier();
+  return filed;
+}
+
+}  // namespace grant

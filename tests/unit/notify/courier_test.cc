@@ -1,0 +1,364 @@
+#include "grantd/notify/courier.h"
+
+#include <spdlog/sinks/base_sink.h>
+
+#include <mutex>
+
+#include "tests/unit/notify/fixture.h"
+
+namespace grant {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Takes messages, or fails as it is told.
+class FakeChannel : public Channel {
+ public:
+  explicit FakeChannel(std::string name) : name_(std::move(name)) {}
+
+  const std::string& name() const override { return name_; }
+  const std::string& receiver() const override { return receiver_; }
+  Status Check() const override { return {}; }
+  std::vector<Delivery> DeliveriesFor(const Occasion& occasion) const override {
+    std::vector<Delivery> deliveries;
+    for (const Principal& recipient : occasion.recipients()) {
+      Delivery delivery;
+      delivery.recipient = recipient.text();
+      deliveries.push_back(delivery);
+    }
+    return deliveries;
+  }
+  SendResult Send(const Occasion& occasion, const Delivery& delivery, Time) override {
+    ++attempts;
+    if (outcome != SendOutcome::kDelivered) return {outcome, "no route"};
+    taken.push_back(occasion.notification.event + " " + delivery.recipient);
+    return {};
+  }
+
+  SendOutcome outcome = SendOutcome::kDelivered;
+  int attempts = 0;
+  std::vector<std::string> taken;
+
+ private:
+  std::string name_;
+  std::string receiver_ = "test://receiver";
+};
+
+class LineSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  std::vector<std::string> lines;
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    lines.emplace_back(message.payload.begin(), message.payload.end());
+  }
+  void flush_() override {}
+};
+
+class CourierTest : public NotifyTest {
+ protected:
+  CourierTest() {
+    sink_ = std::make_shared<LineSink>();
+    previous_ = spdlog::default_logger();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink_));
+  }
+  ~CourierTest() override { spdlog::set_default_logger(previous_); }
+
+  void Begin(const std::vector<std::string>& names = {"pigeon"}) {
+    std::vector<std::unique_ptr<Channel>> channels;
+    channels_.clear();
+    for (const std::string& name : names) {
+      auto channel = std::make_unique<FakeChannel>(name);
+      channels_.push_back(channel.get());
+      channels.push_back(std::move(channel));
+    }
+    CourierOptions options;
+    options.lookups = {NoGroups, [](const Principal&) { return std::vector<Principal>(); }};
+    options.now = [this] { return now_; };
+    options.jitter = [] { return 0.0; };
+    options.self = P("grantd:self");
+    options.waiting_max = waiting_max_;
+    courier_ = std::make_unique<Courier>(*store_, std::move(channels), std::move(options));
+    ASSERT_TRUE(courier_->Begin());
+  }
+
+  // Does all that is to be done at this instant.
+  Time Work() {
+    Time next = now_;
+    while (next <= now_) next = courier_->Round();
+    return next;
+  }
+
+  FakeChannel& pigeon() { return *channels_.front(); }
+  std::map<std::string, int64_t> Waiting() {
+    return Read([](Tables& tables) { return tables.WaitingByChannel(); });
+  }
+
+  int64_t waiting_max_ = 10'000;
+  std::shared_ptr<LineSink> sink_;
+  std::shared_ptr<spdlog::logger> previous_;
+  std::vector<FakeChannel*> channels_;
+  std::unique_ptr<Courier> courier_;
+};
+
+TEST_F(CourierTest, TellsTheApproversAndThenTheRequester) {
+  Begin();
+  const std::string id = File();
+  Work();
+  EXPECT_THAT(pigeon().taken, ElementsAre("request.filed unix:bob", "request.filed unix:carol"));
+  ASSERT_TRUE(workflow_->Reject(Who("unix:bob"), id, "no"));
+  Work();
+  EXPECT_EQ(pigeon().taken.back(), "request.rejected unix:alice");
+  EXPECT_EQ(pigeon().attempts, 3) << "each once";
+  EXPECT_THAT(Waiting(), IsEmpty());
+}
+
+TEST_F(CourierTest, TriesAgainLaterAndLaterUntilItIsTaken) {
+  Begin();
+  ASSERT_TRUE(workflow_->Cancel(Who("unix:alice"), File(), ""));
+  pigeon().outcome = SendOutcome::kFailed;
+  Work();
+  const int first = pigeon().attempts;
+  now_ += seconds(4);
+  Work();
+  EXPECT_EQ(pigeon().attempts, first) << "not yet";
+  now_ += seconds(1);
+  Work();
+  EXPECT_EQ(pigeon().attempts, first + 1);
+  pigeon().outcome = SendOutcome::kDelivered;
+  now_ += hours(1);
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 3U);
+  EXPECT_THAT(Waiting(), IsEmpty());
+}
+
+TEST_F(CourierTest, SaysWhenItHasSomethingToDoAgain) {
+  Begin();
+  EXPECT_GT(Work(), now_ + seconds(30)) << "nothing waits";
+  File();
+  pigeon().outcome = SendOutcome::kFailed;
+  EXPECT_EQ(Work(), now_ + seconds(5));
+}
+
+TEST_F(CourierTest, SendsAllThatWaitsAsSoonAsTheReceiverIsBack) {
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  File();
+  for (int i = 0; i < 200; ++i) {
+    now_ += minutes(1);
+    Work();
+  }
+  pigeon().outcome = SendOutcome::kDelivered;
+  File();
+  now_ += seconds(5);
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 4U) << "the old ones too, long before they were due";
+}
+
+TEST_F(CourierTest, ADeadReceiverDoesNotKeepTheOthersWaiting) {
+  Begin({"dead", "alive"});
+  channels_[0]->outcome = SendOutcome::kFailed;
+  for (int i = 0; i < 20; ++i) File();
+  Work();
+  EXPECT_EQ(channels_[0]->attempts, 1) << "held after its first failure";
+  EXPECT_EQ(channels_[1]->taken.size(), 40U);
+}
+
+TEST_F(CourierTest, OneRefusedMessageDoesNotHoldTheOthersUp) {
+  Begin();
+  File();
+  pigeon().outcome = SendOutcome::kRefused;
+  Work();
+  EXPECT_EQ(pigeon().attempts, 2) << "both recipients were tried at once";
+}
+
+TEST_F(CourierTest, GivesUpAfterADayAndSaysSoOnce) {
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  const std::string id = File();
+  for (int i = 0; i < 60 * 30; ++i) {
+    Work();
+    now_ += minutes(1);
+  }
+  EXPECT_THAT(Waiting(), IsEmpty());
+  const auto failures = AuditedFailures();
+  ASSERT_EQ(failures.size(), 2U) << "one for each recipient";
+  EXPECT_EQ(failures[0].event.subject, id);
+  EXPECT_EQ(failures[0].event.signer, "release");
+  EXPECT_EQ(failures[0].event.actor, P("grantd:self"));
+  EXPECT_THAT(failures[0].event.detail, HasSubstr(R"("reason":"no route")"));
+  EXPECT_THAT(failures[1].event.detail, HasSubstr(R"("recipient":"unix:bob")"));
+  EXPECT_GE(failures[0].event.at, At(24 * 3600));
+  EXPECT_LE(failures[0].event.at, At(24 * 3600 + 120));
+  EXPECT_THAT(sink_->lines, testing::Contains(HasSubstr("gave up")).Times(2));
+}
+
+TEST_F(CourierTest, AFailingReceiverIsLoggedOnceAndItsRecoveryOnce) {
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  File();
+  for (int i = 0; i < 50; ++i) {
+    Work();
+    now_ += minutes(1);
+  }
+  ASSERT_EQ(sink_->lines.size(), 1U);
+  EXPECT_EQ(sink_->lines[0],
+            "notify pigeon: test://receiver fails: no route; messages wait and are tried again");
+  pigeon().outcome = SendOutcome::kDelivered;
+  now_ += hours(1);
+  Work();
+  ASSERT_EQ(sink_->lines.size(), 2U);
+  EXPECT_EQ(sink_->lines[1], "notify pigeon: test://receiver takes messages again");
+}
+
+TEST_F(CourierTest, WhatWaitsAndWhatFailedSurvivesARestart) {
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  File();
+  Work();
+  const size_t lines = sink_->lines.size();
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  now_ += seconds(5);
+  Work();
+  EXPECT_EQ(sink_->lines.size(), lines) << "it was failing before";
+  pigeon().outcome = SendOutcome::kDelivered;
+  now_ += minutes(5);
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 2U);
+}
+
+TEST_F(CourierTest, AFullOutboxDropsTheOldestWithAnAuditEntry) {
+  waiting_max_ = 3;
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  const std::string oldest = File();
+  now_ += seconds(1);
+  File();
+  Work();
+  EXPECT_EQ(Waiting()["pigeon"], 3);
+  const auto failures = AuditedFailures();
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].event.subject, oldest);
+  EXPECT_THAT(failures[0].event.detail, HasSubstr("too many messages wait"));
+}
+
+TEST_F(CourierTest, WhatWaitsForAChannelThatIsGoneIsGivenUpAtTheStart) {
+  Begin({"pigeon"});
+  pigeon().outcome = SendOutcome::kFailed;
+  File();
+  Work();
+  Begin({"raven"});
+  EXPECT_THAT(Waiting(), IsEmpty());
+  EXPECT_EQ(AuditedFailures().size(), 2U);
+}
+
+TEST_F(CourierTest, WithoutChannelsNothingIsKeptForLater) {
+  File();
+  Begin({});
+  EXPECT_THAT(Unprepared(), IsEmpty());
+  Begin({"pigeon"});
+  Work();
+  EXPECT_THAT(pigeon().taken, IsEmpty());
+}
+
+TEST_F(CourierTest, WhatIsBrokenOffIsSentAgainAndCountsAsNoFailure) {
+  Begin();
+  File();
+  pigeon().outcome = SendOutcome::kAborted;
+  courier_->Round();
+  EXPECT_EQ(Waiting()["pigeon"], 2);
+  EXPECT_FALSE(courier_->States().value()[0].failing());
+  Begin();
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 2U);
+}
+
+TEST_F(CourierTest, DeliveredMessagesAreForgottenAfterADay) {
+  Begin();
+  File();
+  const std::string id = Unprepared().at(0).id;
+  const auto remembered = [&] {
+    return Read([&](Tables& tables) { return tables.FindNotification(id); }).has_value();
+  };
+  Work();
+  now_ += hours(23);
+  Work();
+  EXPECT_TRUE(remembered());
+  now_ += hours(2);
+  Work();
+  EXPECT_FALSE(remembered());
+}
+
+TEST_F(CourierTest, TellsTheStateOfItsChannels) {
+  Begin({"dead", "alive"});
+  channels_[0]->outcome = SendOutcome::kFailed;
+  File();
+  now_ += seconds(1);
+  Work();
+  const auto states = courier_->States().value();
+  ASSERT_EQ(states.size(), 2U);
+  EXPECT_EQ(states[0].receiver, "test://receiver");
+  EXPECT_TRUE(states[0].failing());
+  EXPECT_EQ(states[0].waiting, 2);
+  EXPECT_EQ(states[0].record.last_error, "no route");
+  EXPECT_EQ(states[0].record.last_error_at, now_);
+  EXPECT_EQ(states[0].record.last_success_at, std::nullopt);
+  EXPECT_FALSE(states[1].failing());
+  EXPECT_EQ(states[1].waiting, 0);
+  EXPECT_EQ(states[1].record.last_success_at, now_);
+}
+
+// Fails every write for as long as it is told.
+class StubbornStore : public Store {
+ public:
+  explicit StubbornStore(Store& inner) : inner_(inner) {}
+  Status Write(std::function<Status(Tables&)> work) override {
+    if (full) return grant::Fail(Code::kUnavailable, "the disk is full");
+    return inner_.Write(std::move(work));
+  }
+  void WriteAsync(std::function<Status(Tables&)> work, std::function<void(Status)> done) override {
+    inner_.WriteAsync(std::move(work), std::move(done));
+  }
+  Status Read(std::function<Status(Tables&)> work) override { return inner_.Read(std::move(work)); }
+
+  bool full = false;
+
+ private:
+  Store& inner_;
+};
+
+TEST_F(CourierTest, AFullDiskDoesNotSendTheSameMessageOverAndOver) {
+  StubbornStore stubborn(*store_);
+  auto channel = std::make_unique<FakeChannel>("pigeon");
+  FakeChannel& pigeon = *channel;
+  std::vector<std::unique_ptr<Channel>> channels;
+  channels.push_back(std::move(channel));
+  CourierOptions options;
+  options.lookups = {NoGroups, [](const Principal&) { return std::vector<Principal>(); }};
+  options.now = [this] { return now_; };
+  options.jitter = [] { return 0.0; };
+  options.self = P("grantd:self");
+  Courier courier(stubborn, std::move(channels), std::move(options));
+  ASSERT_TRUE(courier.Begin());
+  ASSERT_TRUE(workflow_->Cancel(Who("unix:alice"), File(), ""));
+  courier.Round();
+  const int before = pigeon.attempts;
+  stubborn.full = true;
+  for (int i = 0; i < 10; ++i) {
+    courier.Round();
+    now_ += minutes(1);
+  }
+  EXPECT_EQ(pigeon.attempts, before + 1);
+  stubborn.full = false;
+  for (int i = 0; i < 10; ++i) courier.Round();
+  EXPECT_EQ(pigeon.attempts, 3) << "each message once";
+}
+
+}  // namespace
+}  // namespace grant

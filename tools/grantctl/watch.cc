@@ -1,0 +1,111 @@
+#include "tools/grantctl/watch.h"
+
+#include <map>
+
+#include "tools/grantctl/terminal.h"
+#include "tools/grantctl/wait.h"
+
+namespace grant::ctl {
+namespace {
+
+constexpr const char* kClearScreen = "\x1b[H\x1b[2J\x1b[3J";
+
+using Items = std::map<std::string, Json>;  // by name
+
+Items ByName(const Json& list, const char* name_key) {
+  Items items;
+  for (const Json& item : List(list, "items")) {
+    if (item.contains(name_key)) items[Plain(item[name_key])] = item;
+  }
+  return items;
+}
+
+class Watch {
+ public:
+  Watch(Context& context, const char* name_key, std::string things,
+        const std::function<std::string(const Json& list)>& text)
+      : context_(context), name_key_(name_key), things_(std::move(things)), text_(text) {}
+
+  void Show(const Json& list) {
+    Items items = ByName(list, name_key_);
+    if (context_.ForPeople()) {
+      ShowPeople(list, items);
+    } else {
+      ShowChanges(list, items);
+    }
+    context_.around.out << std::flush;
+    shown_ = std::move(items);
+    first_ = false;
+  }
+
+ private:
+  void ShowPeople(const Json& list, const Items& items) {
+    const bool terminal = context_.around.out_is_terminal;
+    if (!terminal && !first_ && items == shown_) return;
+    if (terminal) {
+      context_.around.out << kClearScreen;
+    } else if (!first_) {
+      context_.around.out << "\n";
+    }
+    context_.around.out << (items.empty() ? "no " + things_ + "\n" : text_(list));
+  }
+
+  // The oldest first, as they happened.
+  void ShowChanges(const Json& list, const Items& items) {
+    const Json& newest_first = List(list, "items");
+    for (auto item = newest_first.rbegin(); item != newest_first.rend(); ++item) {
+      if (!item->contains(name_key_)) continue;
+      const std::string name = Plain((*item)[name_key_]);
+      const auto before = shown_.find(name);
+      if (before == shown_.end()) {
+        Tell("added", name, *item);
+      } else if (before->second != *item) {
+        Tell("changed", name, *item);
+      }
+    }
+    if (context_.format != Format::kJson) return;
+    for (const auto& [name, item] : shown_) {
+      if (items.find(name) == items.end()) Tell("removed", name, item);
+    }
+  }
+
+  void Tell(const char* change, const std::string& name, const Json& item) {
+    if (context_.format == Format::kName) {
+      context_.around.out << Sanitise(name) << "\n";
+      return;
+    }
+    const Json line = {{"change", change}, {"item", item}};
+    context_.around.out << SanitiseJson(line.dump()) << "\n";
+  }
+
+  Context& context_;
+  const char* name_key_;
+  std::string things_;
+  const std::function<std::string(const Json& list)>& text_;
+  Items shown_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+Outcome<Exit> WatchList(Context& context, const std::string& path, const Query& query,
+                        const Paging& paging, const char* name_key, const std::string& things,
+                        const std::function<std::string(const Json& list)>& text) {
+  Watch watch(context, name_key, things, text);
+  int unreachable = 0;
+  do {
+    Outcome<Json> list = FetchList(context.client, path, query, paging);
+    context.now = context.around.now();
+    if (list) {
+      unreachable = 0;
+      watch.Show(*list);
+    } else if (list.error().exit != Exit::kUnreachable || ++unreachable > kUnreachablePollsMax) {
+      return tl::make_unexpected(std::move(list).error());
+    } else if (unreachable == 1) {
+      Note(context, list.error().message + "; still trying");
+    }
+  } while (context.around.out && context.around.pause(kPollInterval));
+  return Exit::kOk;
+}
+
+}  // namespace grant::ctl

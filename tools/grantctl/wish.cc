@@ -1,0 +1,88 @@
+#include "tools/grantctl/wish.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "tools/grantctl/file_digest.h"
+#include "tools/grantctl/options.h"
+
+namespace grant::ctl {
+namespace {
+
+constexpr int64_t kSigningsMax = 1'000'000;
+
+// grantd compares with the path that the kernel knows an executable by, which has no links in it.
+std::string WithoutLinks(Context& context, const std::string& scope) {
+  static constexpr std::string_view kProgram = "program=";
+  if (!scope.starts_with(kProgram)) return scope;
+  const std::string path = scope.substr(kProgram.size());
+  std::error_code error;
+  const std::string resolved = std::filesystem::canonical(path, error).string();
+  if (error || resolved == path) return scope;
+  Note(context, path + " is " + resolved + ", which is what grantd will see");
+  return std::string(kProgram) + resolved;
+}
+
+}  // namespace
+
+void AddWish(CLI::App* command, Wish& wish) {
+  command->add_option("SIGNER", wish.signer, "the signer to sign with")->required();
+  command->add_option("--signings", wish.signings, "how many signatures")
+      ->required()
+      ->check(CountUpTo(kSigningsMax))
+      ->type_name("N");
+  command->add_option("--reason", wish.reason, "why, for the approvers")->required();
+  command->add_option("--digest", wish.digests, "sign only this content: sha256:HEX; repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--file", wish.files, "sign only this file; repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--scope", wish.scopes,
+                   "only by this user or program: user=unix:NAME, program=/PATH; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_flag("--new", wish.another, "also where a request that asks for the same is open");
+}
+
+Outcome<Json> RequestBody(Context& context, const Wish& wish) {
+  Json files = Json::array();
+  for (const std::string& file : wish.files) {
+    GRANT_TRY(const std::string digest, Sha256OfFile(file));
+    files.push_back({{"name", file}, {"digest", digest}});
+  }
+  Json scopes = Json::array();
+  for (const std::string& scope : wish.scopes) scopes.push_back(WithoutLinks(context, scope));
+  Json body;
+  body["signer"] = wish.signer;
+  body["signings"] = wish.signings;
+  if (wish.window.empty()) {
+    body["window"] = {{"from", wish.from}, {"until", wish.until}};
+  } else {
+    body["window"] = {{"duration", wish.window}};
+  }
+  body["justification"] = wish.reason;
+  if (!wish.digests.empty()) body["digests"] = wish.digests;
+  if (!files.empty()) body["files"] = files;
+  if (!scopes.empty()) body["scopes"] = scopes;
+  if (wish.secret) body["secret"] = true;
+  if (wish.another) body["new"] = true;
+  return body;
+}
+
+Outcome<Json> AskFor(Context& context, const Wish& wish) {
+  GRANT_TRY(const Json body, RequestBody(context, wish));
+  GRANT_TRY(Json request, context.client.Post("/v1/requests", body));
+  if (!Flag(request, "existing")) return request;
+  const std::string id = Text(request, "id");
+  if (wish.secret) {
+    return Failed(Exit::kRefused,
+                  "request " + id +
+                      " asks for the same and is open already; its secret was shown "
+                      "when it was filed and cannot be shown again",
+                  "add --new to file another one with a secret of its own");
+  }
+  Note(context, "request " + id + " asks for the same and is open already; --new files another");
+  return request;
+}
+
+}  // namespace grant::ctl
