@@ -22,11 +22,6 @@ std::string Compact(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-const Principal& Self() {
-  static const Principal& self = *new Principal(Principal::Parse("grantd:self").value());
-  return self;
-}
-
 // Never throws: the caller has a write under way that refers to its own variables.
 tl::expected<Bytes, TokenFailure> SignOnToken(Token& token, uint64_t key_id,
                                               const ReducedContent& content) noexcept {
@@ -101,6 +96,7 @@ Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, 
       keys_(keys),
       logins_(logins),
       clock_(std::move(clock)),
+      outcomes_(store, clock_),
       site_(std::move(site)) {}
 
 tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
@@ -243,7 +239,7 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
 
   Deliveries::Ticket ticket(deliveries_);
   Spend spend;
-  const std::vector<int64_t> outcomes = TakeDelivered();
+  const std::vector<int64_t> outcomes = outcomes_.Take();
   auto spent = std::make_shared<std::promise<Status>>();
   store_.WriteAsync(
       [&](Tables& tables) -> Status {
@@ -259,7 +255,7 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
     if (signature) OPENSSL_cleanse(signature->data(), signature->size());
   };
   if (!written) {
-    PutBackDelivered(outcomes);
+    outcomes_.Add(outcomes);
     discard();
     return tl::unexpected(StoreFailing(written.error()));
   }
@@ -274,7 +270,7 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
     return tl::unexpected(RecordWithheld(asked, *spend.use));
   }
   deliver(*signature);
-  if (!asked.spend_only) PutBackDelivered({spend.use->id});
+  if (!asked.spend_only) outcomes_.Add({spend.use->id});
   return {};
 }
 
@@ -381,51 +377,6 @@ gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
     return {};
   });
   return written ? ToRefused(refusal) : StoreFailing(written.error());
-}
-
-std::vector<int64_t> Signing::TakeDelivered() {
-  const std::scoped_lock lock(delivered_mutex_);
-  return std::exchange(delivered_, {});
-}
-
-void Signing::PutBackDelivered(const std::vector<int64_t>& uses) {
-  const std::scoped_lock lock(delivered_mutex_);
-  delivered_.insert(delivered_.end(), uses.begin(), uses.end());
-}
-
-Status Signing::FlushOutcomes() {
-  const std::vector<int64_t> uses = TakeDelivered();
-  if (uses.empty()) return {};
-  Status written = store_.Write([&](Tables& tables) -> Status {
-    for (const int64_t use : uses) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
-    return {};
-  });
-  if (!written) PutBackDelivered(uses);
-  return written;
-}
-
-Result<size_t> Signing::RecoverUnsettled() {
-  constexpr size_t kAtOnce = 256;
-  size_t total = 0;
-  for (size_t found = kAtOnce; found == kAtOnce; total += found) {
-    GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-      GRANT_TRY(const auto pending, tables.PendingUses(kAtOnce));
-      found = pending.size();
-      for (const Use& use : pending) {
-        GRANT_CHECK(tables.SettleUse(use.id, UseOutcome::kUnsettled));
-        GRANT_CHECK(tables.AppendAudit(
-            {clock_(), std::string(event::kSignatureUnsettled), Self(),
-             use.grant_id.empty() ? use.signer : use.grant_id, use.signer,
-             Compact({{"use", use.id},
-                      {"caller", use.caller.text()},
-                      {"message",
-                       "grantd stopped before it recorded whether this signature was delivered; "
-                       "the use stays spent"}})}));
-      }
-      return {};
-    }));
-  }
-  return total;
 }
 
 }  // namespace grant

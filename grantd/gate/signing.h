@@ -15,6 +15,7 @@
 #include "grantd/gate/deliveries.h"
 #include "grantd/gate/key_directory.h"
 #include "grantd/gate/logins.h"
+#include "grantd/gate/outcomes.h"
 #include "grantd/gate/refusal_limit.h"
 #include "grantd/gate/rules_in_force.h"
 #include "grantd/net/unix_socket.h"
@@ -47,7 +48,8 @@ class Signing {
                                                       const gate::SignTarget& target);
 
   // Signs what the operation's content holds. Either `deliver` was called once, or nothing left
-  // grantd and the refusal says why. It is in the audit, unless the store fails or the key is gone.
+  // grantd and the refusal says why. It is in the audit, unless the store fails, the key is gone,
+  // or there were too many of this user (see RefusalLimit).
   tl::expected<void, gate::Refused> Complete(SigningOperation operation, const Deliver& deliver);
 
   // From here on no signature under the grant is delivered. To be called when its revocation is
@@ -56,10 +58,10 @@ class Signing {
 
   // Records the outcome of signatures that were delivered since the last call or spend. They share
   // the next spend's commit, so that a signature costs one; this is for when there is no next one.
-  Status FlushOutcomes();
+  Status FlushOutcomes() { return outcomes_.Flush(); }
 
   // Explains in the audit the uses whose outcome an earlier run did not record. Returns how many.
-  Result<size_t> RecoverUnsettled();
+  Result<size_t> RecoverUnsettled() { return outcomes_.RecoverUnsettled(); }
 
  private:
   struct Asked;  // an attempt in the form that rules and audit speak of
@@ -75,20 +77,17 @@ class Signing {
   gate::Refused RecordRefusal(const Asked& asked, const Refusal& refusal);
   gate::Refused RecordTokenFailure(const Asked& asked, const Use& use, const TokenFailure& failure);
   gate::Refused RecordWithheld(const Asked& asked, const Use& use);
-  std::vector<int64_t> TakeDelivered();
-  void PutBackDelivered(const std::vector<int64_t>& uses);
 
   Store& store_;
   KeyDirectory& keys_;
   Logins& logins_;
   Clock clock_;
+  Outcomes outcomes_;
   const Site site_;
   RulesInForce rules_;
   Deliveries deliveries_;
   RefusalLimit refusal_limit_;
   RefusalLimit returned_limit_;  // uses given back: each is spent and returned on the disk
-  std::mutex delivered_mutex_;
-  std::vector<int64_t> delivered_;  // uses whose outcome is not recorded yet
 };
 
 }  // namespace grant

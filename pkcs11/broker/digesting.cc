@@ -1,7 +1,7 @@
 // Digests (PKCS #11 v2.40, 5.10). grantd computes them: the module brings no cryptography into the
 // host.
 #include "pkcs11/broker/functions.h"
-#include "pkcs11/broker/mechanism_parameter.h"
+#include "pkcs11/mechanism_parameter.h"
 
 namespace grant::pkcs11::broker {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pkcs11/broker/mechanism_parameter.h"
+#include "pkcs11/mechanism_parameter.h"
 
 namespace grant::pkcs11 {
 namespace {

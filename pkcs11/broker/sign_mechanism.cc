@@ -5,7 +5,7 @@
 #include "grant/cryptoki/names.h"
 #include "pkcs11/broker/key_size.h"
 #include "pkcs11/broker/key_use.h"
-#include "pkcs11/broker/mechanism_parameter.h"
+#include "pkcs11/mechanism_parameter.h"
 
 namespace grant::pkcs11 {
 namespace {

@@ -1,21 +1,14 @@
 #include "pkcs11/wrap/use.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "grant/cryptoki/mechanism.h"
 #include "grant/cryptoki/names.h"
+#include "pkcs11/mechanism_parameter.h"
 
 namespace grant::pkcs11::wrap {
 namespace {
-
-template <typename T>
-bool ReadParameter(const CK_MECHANISM& mechanism, T& parameter) {
-  if (mechanism.pParameter == nullptr || mechanism.ulParameterLen != sizeof parameter) return false;
-  std::memcpy(&parameter, mechanism.pParameter, sizeof parameter);
-  return true;
-}
 
 // Describes the mechanism to grantd, as far as the message has a place for it. Whether it is right
 // is for the backing module to say.
@@ -23,17 +16,16 @@ void Describe(const CK_MECHANISM& mechanism, gate::SignTarget& target) {
   target.mechanism.type = mechanism.mechanism;
   const auto* facts = cryptoki::FindSigningMechanism(mechanism.mechanism);
   if (facts != nullptr && facts->scheme == cryptoki::Scheme::kRsaPss) {
-    CK_RSA_PKCS_PSS_PARAMS pss{};
-    target.opaque_parameters = !ReadParameter(mechanism, pss);
-    if (target.opaque_parameters) return;
-    target.mechanism.pss = gate::PssParameters{pss.hashAlg, pss.mgf, pss.sLen};
+    const auto pss = ParameterAs<CK_RSA_PKCS_PSS_PARAMS>(mechanism);
+    target.opaque_parameters = !pss;
+    if (pss) target.mechanism.pss = gate::PssParameters{pss->hashAlg, pss->mgf, pss->sLen};
     return;
   }
   target.opaque_parameters = mechanism.ulParameterLen != 0;
   // Pure EdDSA may be asked for in so many words.
-  CK_EDDSA_PARAMS eddsa{};
-  if (facts != nullptr && facts->scheme == cryptoki::Scheme::kEddsa &&
-      ReadParameter(mechanism, eddsa) && eddsa.phFlag == CK_FALSE && eddsa.ulContextDataLen == 0) {
+  if (facts == nullptr || facts->scheme != cryptoki::Scheme::kEddsa) return;
+  const auto eddsa = ParameterAs<CK_EDDSA_PARAMS>(mechanism);
+  if (eddsa && eddsa->phFlag == CK_FALSE && eddsa->ulContextDataLen == 0) {
     target.opaque_parameters = false;
   }
 }
