@@ -1,0 +1,51 @@
+#include "grantd/daemon/process.h"
+
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <random>
+
+namespace grant::daemon {
+
+Time Now() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+IdEntropy Entropy() {
+  std::random_device device;
+  IdEntropy entropy{};
+  for (uint8_t& byte : entropy) byte = static_cast<uint8_t>(device());
+  return entropy;
+}
+
+Result<SecretEntropy> KernelEntropy() {
+  SecretEntropy entropy{};
+  // So few bytes come at once or not at all.
+  if (getrandom(entropy.data(), entropy.size(), 0) != static_cast<ssize_t>(entropy.size())) {
+    return Fail(Code::kUnavailable, "the kernel gives no random bytes", "try again");
+  }
+  return entropy;
+}
+
+sigset_t BlockEndingSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void ForbidCoreDumps() {
+  constexpr rlimit kNone{0, 0};
+  setrlimit(RLIMIT_CORE, &kNone);
+}
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace grant::daemon

@@ -1,0 +1,139 @@
+#include "grantd/daemon/serve.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "grantd/api/api.h"
+#include "grantd/api/http_server.h"
+#include "grantd/api/json.h"
+#include "grantd/config/zone_files.h"
+#include "grantd/daemon/process.h"
+#include "grantd/gate/server.h"
+#include "grantd/gate/signing.h"
+#include "grantd/net/unix_socket.h"
+#include "grantd/net/user_database.h"
+#include "grantd/notify/notifier.h"
+#include "grantd/store/store.h"
+#include "grantd/workflow/workflow.h"
+
+namespace grant::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainLimit{30'000};
+constexpr timespec kMaintenanceInterval{0, 500'000'000};
+
+Result<std::vector<std::unique_ptr<Token>>> OpenTokens(const Config& config) {
+  std::vector<std::unique_ptr<Token>> tokens;
+  for (const TokenSettings& settings : config.tokens) {
+    GRANT_TRY(auto token, OpenModuleToken(settings));
+    spdlog::info("token {}: logged in through {}", settings.name, settings.module);
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+Status RecordEvent(Store& store, std::string_view event) {
+  GRANT_TRY(const Principal self, SelfPrincipal());
+  return store.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.AppendAudit(
+        {Now(), std::string(event), self, "", "", R"({"version":")" GRANT_VERSION R"("})"}));
+    return {};
+  });
+}
+
+void Maintain(Workflow& workflow, Signing& signing) {
+  if (const auto expired = workflow.ExpireOverdue(); !expired) {
+    spdlog::error("expiry of requests: {}", expired.error().message);
+  } else if (*expired > 0) {
+    spdlog::info("{} requests expired", *expired);
+  }
+  if (const Status flushed = signing.FlushOutcomes(); !flushed) {
+    spdlog::error("outcomes of signatures: {}", flushed.error().message);
+  }
+}
+
+Result<std::unique_ptr<Notifier>> StartNotifier(Store& store, const Config& config) {
+  CourierOptions options;
+  options.lookups = {UnixGroupsOf, UnixGroupMembers};
+  options.now = Now;
+  options.jitter = [engine = std::minstd_rand(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+  GRANT_TRY(options.self, SelfPrincipal());
+  return Notifier::Start(store, config.notify, {api::RequestJson, api::GrantJson},
+                         std::move(options));
+}
+
+Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing& signing,
+                              Notifier& notifier, ZoneOf zone_of) {
+  Surroundings surroundings;
+  surroundings.now = Now;
+  surroundings.entropy = Entropy;
+  surroundings.secret_entropy = KernelEntropy;
+  surroundings.groups_of = UnixGroupsOf;
+  surroundings.admins = config.admins;
+  surroundings.auditors = config.auditors;
+  surroundings.members_of = UnixGroupMembers;
+  surroundings.zone_of = std::move(zone_of);
+  surroundings.open_requests_max = config.max_open_requests;
+  surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
+  surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
+  if (config.notify.any()) surroundings.announced = [&notifier] { notifier.Wake(); };
+  return surroundings;
+}
+
+std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
+  std::vector<api::TokenPresence> presence;
+  for (const gate::TokenRecord& token : keys.Describe()) {
+    presence.push_back({token.name, token.present});
+  }
+  return presence;
+}
+
+}  // namespace
+
+Status Serve(const Config& config, const sigset_t& ending) {
+  GRANT_TRY(auto store, OpenSqliteStore(config.state_dir));
+  GRANT_TRY(auto tokens, OpenTokens(config));
+  KeyDirectory keys(std::move(tokens));
+  Inventory inventory(*store, keys);
+  Logins logins(*store, keys, Now, UnixGroupsOf);
+  ZoneFiles zones;
+  const ZoneOf zone_of = [&zones](const std::string& name) { return zones.Find(name); };
+  Signing signing(*store, keys, logins, Now, Site{config.auditors, zone_of});
+  PublicOperations public_operations(keys);
+  GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
+  if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
+  GRANT_TRY(const auto notifier, StartNotifier(*store, config));
+  Workflow workflow(*store, MakeSurroundings(config, keys, signing, *notifier, zone_of));
+  const api::Api api(
+      {workflow, [&keys] { return Presence(keys); }, [&notifier] { return notifier->States(); }});
+
+  GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
+  GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));
+  GRANT_CHECK(RecordEvent(*store, event::kStarted));
+  GRANT_TRY(auto gate,
+            GateServer::Start(std::move(gate_listener),
+                              {inventory, logins, signing, public_operations}, GateLimits{}));
+  GRANT_TRY(auto http,
+            api::HttpServer::Start(std::move(api_listener), api::HttpLimits{},
+                                   [&api](const auto& request) { return api.Handle(request); }));
+  spdlog::info("grantd {} serves {} and {}", GRANT_VERSION, config.api_address,
+               config.gate_address);
+
+  while (sigtimedwait(&ending, nullptr, &kMaintenanceInterval) < 0) Maintain(workflow, signing);
+
+  spdlog::info("stopping: running calls finish first");
+  gate->Drain(kDrainLimit);
+  http->Drain(kDrainLimit);
+  GRANT_CHECK(signing.FlushOutcomes());
+  GRANT_CHECK(RecordEvent(*store, event::kStopped));
+  return {};
+}
+
+}  // namespace grant::daemon
