@@ -73,8 +73,8 @@ bool Differ(ByteView a, ByteView b) {
 }
 
 // A private key, and all that is known of its public value.
-struct Identity {
-  Identity(const Attributes& own, const TokenObjects& objects) : attributes(own) {
+struct KeyIdentity {
+  KeyIdentity(const Attributes& own, const TokenObjects& objects) : attributes(own) {
     AddPublicValues(own, values);
     // What a key says of itself is certain; public keys with its ID are anybody's.
     if (!values.empty() || id().empty()) return;
@@ -92,13 +92,13 @@ struct Identity {
   PublicValues values;
 };
 
-bool ShareAPublicValue(const Identity& a, const Identity& b) {
+bool ShareAPublicValue(const KeyIdentity& a, const KeyIdentity& b) {
   return std::any_of(a.values.begin(), a.values.end(),
                      [&b](const auto& value) { return b.values.contains(value); });
 }
 
 // Whether what the private keys say of themselves shows that they are two.
-bool AreTwoKeys(const Identity& a, const Identity& b) {
+bool AreTwoKeys(const KeyIdentity& a, const KeyIdentity& b) {
   constexpr CK_ATTRIBUTE_TYPE kTypes[] = {CKA_KEY_TYPE, CKA_EC_PARAMS, CKA_PUBLIC_KEY_INFO};
   const auto differ = [&](CK_ATTRIBUTE_TYPE type, ByteView (*form)(ByteView)) {
     return Differ(form(ValueOf(a.attributes, type)), form(ValueOf(b.attributes, type)));
@@ -108,18 +108,18 @@ bool AreTwoKeys(const Identity& a, const Identity& b) {
          differ(CKA_MODULUS, WithoutLeadingZeros) || differ(CKA_EC_POINT, WithoutOctetString);
 }
 
-bool IsNameless(const Identity& key) {
+bool IsNameless(const KeyIdentity& key) {
   return key.id().empty() && key.values.empty();
 }
 
-bool LookAlike(const Identity& a, const Identity& b) {
+bool LookAlike(const KeyIdentity& a, const KeyIdentity& b) {
   constexpr CK_ATTRIBUTE_TYPE kTypes[] = {CKA_LABEL, CKA_KEY_TYPE, CKA_EC_PARAMS};
   return std::all_of(std::begin(kTypes), std::end(kTypes), [&](CK_ATTRIBUTE_TYPE type) {
     return Same(ValueOf(a.attributes, type), ValueOf(b.attributes, type));
   });
 }
 
-bool IsSameKey(const Identity& a, const Identity& b) {
+bool IsSameKey(const KeyIdentity& a, const KeyIdentity& b) {
   if (ShareAPublicValue(a, b)) return true;
   if (!a.id().empty() && Same(a.id(), b.id())) return !AreTwoKeys(a, b);
   return IsNameless(a) && IsNameless(b) && LookAlike(a, b);
@@ -146,10 +146,10 @@ bool MayBeToken(const gate::IdentifyKey& seen, const KeySelector& selector) {
 std::optional<uint64_t> FindGoverned(const Attributes& seen, const TokenObjects& objects,
                                      const std::set<uint64_t>& governed) {
   if (NumberOf(seen, CKA_CLASS) != CKO_PRIVATE_KEY) return std::nullopt;
-  const Identity key(seen, objects);
+  const KeyIdentity key(seen, objects);
   for (const TokenObject& object : objects.objects) {
     if (!governed.contains(object.id)) continue;
-    if (IsSameKey(key, Identity(object.attributes, objects))) return object.id;
+    if (IsSameKey(key, KeyIdentity(object.attributes, objects))) return object.id;
   }
   return std::nullopt;
 }

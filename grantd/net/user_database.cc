@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kBufferBytes = 4096;
 constexpr size_t kBufferBytesMax = size_t{4} << 20;  // a group may list very many members
 constexpr size_t kUsersReadMax = 100'000;
-constexpr int kGroupsMax = 65536;  // NGROUPS_MAX of Linux
+constexpr int kUserGroupsMax = 65536;  // NGROUPS_MAX of Linux
 
 // kUnknown: the database says that there is no such record. kFailed: it does not answer.
 enum class Answer { kFound, kUnknown, kFailed };
@@ -170,8 +170,8 @@ std::vector<gid_t> GroupIdsOf(const UnixUser& user) {
       gids.resize(static_cast<size_t>(count));
       return gids;
     }
-    if (gids.size() >= kGroupsMax) return {user.gid};
-    gids.resize(std::min<size_t>(gids.size() * 4, kGroupsMax));
+    if (gids.size() >= kUserGroupsMax) return {user.gid};
+    gids.resize(std::min<size_t>(gids.size() * 4, kUserGroupsMax));
   }
 }
 

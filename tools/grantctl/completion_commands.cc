@@ -131,7 +131,7 @@ std::vector<std::string> LookUp(Context& context, const std::string& what) {
   return values;
 }
 
-std::vector<std::string> Options(const CLI::App* command) {
+std::vector<std::string> OptionsUnder(const CLI::App* command) {
   std::vector<std::string> names;
   for (; command != nullptr; command = command->get_parent()) {
     for (const CLI::Option* option : command->get_options()) {
@@ -149,7 +149,7 @@ std::vector<std::string> Candidates(Context& context, CLI::App& app,
     std::vector<std::string> values = ValuesOf(place.name, option);
     return values.empty() ? LookUp(context, option) : values;
   }
-  if (words.back().starts_with('-')) return Options(place.command);
+  if (words.back().starts_with('-')) return OptionsUnder(place.command);
   std::vector<std::string> names;
   for (const CLI::App* sub : place.command->get_subcommands([](const CLI::App*) { return true; })) {
     if (!sub->get_group().empty()) names.push_back(sub->get_name());

@@ -74,12 +74,12 @@ TEST(NotifyToml, StartTlsIsRequiredExceptOnThisMachine) {
   EXPECT_FALSE(starttls("smtp://mail.example.com", "starttls = false"));
 }
 
-struct Wrong {
+struct WrongToml {
   const char* notify;
   const char* message;
 };
 
-class WrongNotify : public testing::TestWithParam<Wrong> {};
+class WrongNotify : public testing::TestWithParam<WrongToml> {};
 
 TEST_P(WrongNotify, IsRefusedWithItsLine) {
   const auto settings = Parse(GetParam().notify);
@@ -91,39 +91,40 @@ TEST_P(WrongNotify, IsRefusedWithItsLine) {
 INSTANTIATE_TEST_SUITE_P(
     All, WrongNotify,
     testing::Values(
-        Wrong{"notify = 1", "grantd.toml:2: 'notify' must be the table [notify]"},
-        Wrong{"[notify]\nretry = \"5s\"", "grantd.toml:3: unknown key 'retry' in [notify]"},
-        Wrong{"[notify.webhok]", "unknown key 'webhok' in [notify]"},
-        Wrong{"[notify]\nretry_first = \"2h\"", "'retry_longest' is shorter than retry_first, 2h"},
-        Wrong{"[notify]\ngive_up = \"1m\"", "grantd.toml:3: 'give_up' is shorter than"},
-        Wrong{"[notify.webhook]\nurl = \"https://h\"",
-              "[notify.webhook]: 'secret_file' is missing"},
-        Wrong{"[notify.webhook]\nsecret_file = \"/s\"", "'url' is missing"},
-        Wrong{"[notify.webhook]\nurl = \"https://h\"\nsecret_file = \"s\"",
-              "grantd.toml:4: 'secret_file' is 's', which is no absolute path"},
-        Wrong{"[notify.webhook]\nurl = \"https://h\"\nsecret_file = \"/s\"\nsecret = \"x\"",
-              "grantd.toml:5: unknown key 'secret' in [notify.webhook]"},
-        Wrong{"[notify.webhook]\nurl = \"file:///etc/passwd\"\nsecret_file = \"/s\"",
-              "grantd.toml:3: 'url' is wrong: it is of the scheme 'file'"},
-        Wrong{"[notify.webhook]\nurl = \"https://u:p@h\"\nsecret_file = \"/s\"",
-              "'url' is wrong: it holds a user or a password"},
-        Wrong{"[notify.webhook]\nurl = \"https://h\"\nsecret_file = \"/s\"\ntimeout = \"2m\"",
-              "grantd.toml:5: 'timeout' is more than 1m"},
-        Wrong{"[notify.smtp]\nurl = \"https://h\"\nfrom = \"a@b\"", "of the scheme 'https'"},
-        Wrong{"[notify.smtp]\nurl = \"smtp://h\"", "'from' is missing"},
-        Wrong{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"Grantd <a@b>\"",
-              "grantd.toml:4: 'from' is wrong: 'Grantd <a@b>' is no e-mail address"},
-        Wrong{"[notify.smtp]\nurl = \"smtp://h/helo\"\nfrom = \"a@b\"",
-              "it has more than host and port"},
-        Wrong{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"a@b\"\nusername = \"u\"",
-              "'username' needs the other one"},
-        Wrong{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"a@b\"\npassword_file = \"/p\"",
-              "'password_file' needs the other one"},
-        Wrong{"[notify.smtp]\nurl = \"smtps://h\"\nfrom = \"a@b\"\nstarttls = true",
-              "'starttls' does not go with smtps://"},
-        Wrong{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"a@b\"\nstarttls = false\nusername = "
-              "\"u\"\npassword_file = \"/p\"",
-              "the password would be sent in the clear"}));
+        WrongToml{"notify = 1", "grantd.toml:2: 'notify' must be the table [notify]"},
+        WrongToml{"[notify]\nretry = \"5s\"", "grantd.toml:3: unknown key 'retry' in [notify]"},
+        WrongToml{"[notify.webhok]", "unknown key 'webhok' in [notify]"},
+        WrongToml{"[notify]\nretry_first = \"2h\"",
+                  "'retry_longest' is shorter than retry_first, 2h"},
+        WrongToml{"[notify]\ngive_up = \"1m\"", "grantd.toml:3: 'give_up' is shorter than"},
+        WrongToml{"[notify.webhook]\nurl = \"https://h\"",
+                  "[notify.webhook]: 'secret_file' is missing"},
+        WrongToml{"[notify.webhook]\nsecret_file = \"/s\"", "'url' is missing"},
+        WrongToml{"[notify.webhook]\nurl = \"https://h\"\nsecret_file = \"s\"",
+                  "grantd.toml:4: 'secret_file' is 's', which is no absolute path"},
+        WrongToml{"[notify.webhook]\nurl = \"https://h\"\nsecret_file = \"/s\"\nsecret = \"x\"",
+                  "grantd.toml:5: unknown key 'secret' in [notify.webhook]"},
+        WrongToml{"[notify.webhook]\nurl = \"file:///etc/passwd\"\nsecret_file = \"/s\"",
+                  "grantd.toml:3: 'url' is wrong: it is of the scheme 'file'"},
+        WrongToml{"[notify.webhook]\nurl = \"https://u:p@h\"\nsecret_file = \"/s\"",
+                  "'url' is wrong: it holds a user or a password"},
+        WrongToml{"[notify.webhook]\nurl = \"https://h\"\nsecret_file = \"/s\"\ntimeout = \"2m\"",
+                  "grantd.toml:5: 'timeout' is more than 1m"},
+        WrongToml{"[notify.smtp]\nurl = \"https://h\"\nfrom = \"a@b\"", "of the scheme 'https'"},
+        WrongToml{"[notify.smtp]\nurl = \"smtp://h\"", "'from' is missing"},
+        WrongToml{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"Grantd <a@b>\"",
+                  "grantd.toml:4: 'from' is wrong: 'Grantd <a@b>' is no e-mail address"},
+        WrongToml{"[notify.smtp]\nurl = \"smtp://h/helo\"\nfrom = \"a@b\"",
+                  "it has more than host and port"},
+        WrongToml{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"a@b\"\nusername = \"u\"",
+                  "'username' needs the other one"},
+        WrongToml{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"a@b\"\npassword_file = \"/p\"",
+                  "'password_file' needs the other one"},
+        WrongToml{"[notify.smtp]\nurl = \"smtps://h\"\nfrom = \"a@b\"\nstarttls = true",
+                  "'starttls' does not go with smtps://"},
+        WrongToml{"[notify.smtp]\nurl = \"smtp://h\"\nfrom = \"a@b\"\nstarttls = false\nusername = "
+                  "\"u\"\npassword_file = \"/p\"",
+                  "the password would be sent in the clear"}));
 
 TEST(NotifyToml, NoErrorShowsWhatAUrlMayHide) {
   const auto settings =

@@ -154,14 +154,14 @@ approvers = ["unix:bob"]
   EXPECT_TRUE(policy.bypass_machine_identities);
 }
 
-struct Wrong {
+struct WrongRule {
   const char* from;  // this text of kExample ...
   const char* to;    // ... is replaced by this
   const char* message;
   const char* hint;
 };
 
-class WrongRules : public ::testing::TestWithParam<Wrong> {};
+class WrongRules : public ::testing::TestWithParam<WrongRule> {};
 
 TEST_P(WrongRules, AreRefusedWithTheirLine) {
   std::string document = kExample;
@@ -183,135 +183,148 @@ constexpr char kPeopleHint[] = "write it as unix:NAME, unix-group:NAME or group:
 
 INSTANTIATE_TEST_SUITE_P(
     Document, WrongRules,
-    ::testing::Values(Wrong{"[[group]]", "[[groups]]", "rules.toml:1: unknown key 'groups'",
-                            "did you mean 'group'?"},
-                      Wrong{"[[group]]", "[group]",
-                            "rules.toml:1: 'group' must be written as [[group]]", ""},
-                      Wrong{"[[policy.step]]", "[policy.step]",
-                            "rules.toml:17: not TOML: table header: cannot redefine "
-                            "existing table 'policy.step' as array-of-tables",
-                            ""}));
+    ::testing::Values(WrongRule{"[[group]]", "[[groups]]", "rules.toml:1: unknown key 'groups'",
+                                "did you mean 'group'?"},
+                      WrongRule{"[[group]]", "[group]",
+                                "rules.toml:1: 'group' must be written as [[group]]", ""},
+                      WrongRule{"[[policy.step]]", "[policy.step]",
+                                "rules.toml:17: not TOML: table header: cannot redefine "
+                                "existing table 'policy.step' as array-of-tables",
+                                ""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Group, WrongRules,
     ::testing::Values(
-        Wrong{"members", "memebers", "rules.toml:3: unknown key 'memebers' in [[group]]",
-              "did you mean 'members'?"},
-        Wrong{"\"security\"", "\"the security\"",
-              "rules.toml:2: 'name' is 'the security', which is no name", kNameHint},
-        Wrong{"name = \"security\"\n", "", "rules.toml:1: [[group]]: 'name' is missing", ""},
-        Wrong{"members = [\"unix:bob\", \"unix:carol\"]", "", "rules.toml:1: 'members' is missing",
-              "add members = [\"unix:NAME\"]"},
-        Wrong{"\"unix:bob\", \"unix:carol\"", "",
-              "rules.toml:3: 'members' must have 1 to 1024 items, not 0", ""},
-        Wrong{"unix:bob", "bob", "rules.toml:3: 'members' is wrong: 'bob' names nobody",
-              kPeopleHint},
-        Wrong{"unix:bob", "unix:carol", "rules.toml:3: 'members' names 'unix:carol' twice", ""},
-        Wrong{"unix:bob", "group:release",
-              "rules.toml:3: 'members' names 'group:release', but groups do not nest",
-              "name the members of that group instead"},
-        Wrong{"[[policy]]", "[[group]]\nname = \"security\"\nmembers = [\"unix:a\"]\n[[policy]]",
-              "rules.toml:5: group 'security' is defined twice", "rename or remove one of them"}));
+        WrongRule{"members", "memebers", "rules.toml:3: unknown key 'memebers' in [[group]]",
+                  "did you mean 'members'?"},
+        WrongRule{"\"security\"", "\"the security\"",
+                  "rules.toml:2: 'name' is 'the security', which is no name", kNameHint},
+        WrongRule{"name = \"security\"\n", "", "rules.toml:1: [[group]]: 'name' is missing", ""},
+        WrongRule{"members = [\"unix:bob\", \"unix:carol\"]", "",
+                  "rules.toml:1: 'members' is missing", "add members = [\"unix:NAME\"]"},
+        WrongRule{"\"unix:bob\", \"unix:carol\"", "",
+                  "rules.toml:3: 'members' must have 1 to 1024 items, not 0", ""},
+        WrongRule{"unix:bob", "bob", "rules.toml:3: 'members' is wrong: 'bob' names nobody",
+                  kPeopleHint},
+        WrongRule{"unix:bob", "unix:carol", "rules.toml:3: 'members' names 'unix:carol' twice", ""},
+        WrongRule{"unix:bob", "group:release",
+                  "rules.toml:3: 'members' names 'group:release', but groups do not nest",
+                  "name the members of that group instead"},
+        WrongRule{
+            "[[policy]]", "[[group]]\nname = \"security\"\nmembers = [\"unix:a\"]\n[[policy]]",
+            "rules.toml:5: group 'security' is defined twice", "rename or remove one of them"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Policy, WrongRules,
     ::testing::Values(
-        Wrong{"max_window = \"8h\"", "max_windows = \"8h\"",
-              "rules.toml:7: unknown key 'max_windows' in [[policy]]",
-              "did you mean 'max_window'?"},
-        Wrong{"\"8h\"", "\"8 hours\"",
-              "rules.toml:7: 'max_window' is wrong: '8 hours' is not a duration", kDurationHint},
-        Wrong{"\"8h\"", "8", "rules.toml:7: 'max_window' must be a string, not a whole number", ""},
-        Wrong{"max_signings = 10", "max_signings = 0",
-              "rules.toml:8: 'max_signings' must be from 1 to 1000000, not 0", ""},
-        Wrong{"max_signings = 10", "max_signings = -3",
-              "rules.toml:8: 'max_signings' must be from 1 to 1000000, not -3", ""},
-        Wrong{"max_signings = 10", "max_signings = 9223372036854775807",
-              "rules.toml:8: 'max_signings' must be from 1 to 1000000, not 9223372036854775807",
-              ""},
-        Wrong{"\"36h\"", "\"0s\"",
-              "rules.toml:9: 'max_request_ttl' is wrong: '0s' is not a duration", kDurationHint},
-        Wrong{"self_approval = false", "self_approval = \"no\"",
-              "rules.toml:10: 'self_approval' must be true or false, not a string", ""},
-        Wrong{"max_window = \"8h\"\n", "",
-              "rules.toml:5: policy 'release-signing' has no max_window",
-              "set max_window, or unbounded = true to do without"},
-        Wrong{"max_signings = 10", "min_justification = 1001",
-              "rules.toml:8: 'min_justification' must be from 1 to 1000, not 1001", ""},
-        Wrong{"max_signings = 10", "max_signings = 10\nhours = [\"Mon-Fri 8-18\"]",
-              "rules.toml:9: 'hours' is wrong: 'Mon-Fri 8-18' names no hours of a week",
-              "write it as Mon-Fri 08:00-18:00, or Sat 09:00-24:00"},
-        Wrong{"max_signings = 10", "max_signings = 10\nhours = [\"Sat 09:00-12:00\"]",
-              "rules.toml:5: policy 'release-signing' has hours, but no time_zone",
-              "add time_zone = \"Europe/Berlin\", or \"UTC\""},
-        Wrong{"max_signings = 10",
-              "max_signings = 10\nhours = [\"Sat 09:00-12:00\"]\ntime_zone = \"Mars/Olympus\"",
-              "rules.toml:5: policy 'release-signing' names the unknown time zone 'Mars/Olympus'",
-              "timedatectl list-timezones lists them; they are in the package tzdata"},
-        Wrong{"max_signings = 10", "max_signings = 10\nrequesters = [\"group:lost\"]",
-              "rules.toml:5: policy 'release-signing' names the unknown group 'lost'",
-              "define it with [[group]] name = \"lost\""},
-        Wrong{"max_signings = 10", "max_signings = 10\nunbounded = true",
-              "rules.toml:5: policy 'release-signing' has both bounds, and unbounded = true",
-              "remove unbounded, or the bound that it is not to have"}));
+        WrongRule{"max_window = \"8h\"", "max_windows = \"8h\"",
+                  "rules.toml:7: unknown key 'max_windows' in [[policy]]",
+                  "did you mean 'max_window'?"},
+        WrongRule{"\"8h\"", "\"8 hours\"",
+                  "rules.toml:7: 'max_window' is wrong: '8 hours' is not a duration",
+                  kDurationHint},
+        WrongRule{"\"8h\"", "8", "rules.toml:7: 'max_window' must be a string, not a whole number",
+                  ""},
+        WrongRule{"max_signings = 10", "max_signings = 0",
+                  "rules.toml:8: 'max_signings' must be from 1 to 1000000, not 0", ""},
+        WrongRule{"max_signings = 10", "max_signings = -3",
+                  "rules.toml:8: 'max_signings' must be from 1 to 1000000, not -3", ""},
+        WrongRule{"max_signings = 10", "max_signings = 9223372036854775807",
+                  "rules.toml:8: 'max_signings' must be from 1 to 1000000, not 9223372036854775807",
+                  ""},
+        WrongRule{"\"36h\"", "\"0s\"",
+                  "rules.toml:9: 'max_request_ttl' is wrong: '0s' is not a duration",
+                  kDurationHint},
+        WrongRule{"self_approval = false", "self_approval = \"no\"",
+                  "rules.toml:10: 'self_approval' must be true or false, not a string", ""},
+        WrongRule{"max_window = \"8h\"\n", "",
+                  "rules.toml:5: policy 'release-signing' has no max_window",
+                  "set max_window, or unbounded = true to do without"},
+        WrongRule{"max_signings = 10", "min_justification = 1001",
+                  "rules.toml:8: 'min_justification' must be from 1 to 1000, not 1001", ""},
+        WrongRule{"max_signings = 10", "max_signings = 10\nhours = [\"Mon-Fri 8-18\"]",
+                  "rules.toml:9: 'hours' is wrong: 'Mon-Fri 8-18' names no hours of a week",
+                  "write it as Mon-Fri 08:00-18:00, or Sat 09:00-24:00"},
+        WrongRule{"max_signings = 10", "max_signings = 10\nhours = [\"Sat 09:00-12:00\"]",
+                  "rules.toml:5: policy 'release-signing' has hours, but no time_zone",
+                  "add time_zone = \"Europe/Berlin\", or \"UTC\""},
+        WrongRule{
+            "max_signings = 10",
+            "max_signings = 10\nhours = [\"Sat 09:00-12:00\"]\ntime_zone = \"Mars/Olympus\"",
+            "rules.toml:5: policy 'release-signing' names the unknown time zone 'Mars/Olympus'",
+            "timedatectl list-timezones lists them; they are in the package tzdata"},
+        WrongRule{"max_signings = 10", "max_signings = 10\nrequesters = [\"group:lost\"]",
+                  "rules.toml:5: policy 'release-signing' names the unknown group 'lost'",
+                  "define it with [[group]] name = \"lost\""},
+        WrongRule{"max_signings = 10", "max_signings = 10\nunbounded = true",
+                  "rules.toml:5: policy 'release-signing' has both bounds, and unbounded = true",
+                  "remove unbounded, or the bound that it is not to have"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Step, WrongRules,
     ::testing::Values(
-        Wrong{"required", "require", "rules.toml:15: unknown key 'require' in [[policy.step]]",
-              "did you mean 'required'?"},
-        Wrong{"required = 2", "required = 0",
-              "rules.toml:15: 'required' must be from 1 to 64, not 0", ""},
-        Wrong{"\"Security review\"", "\"\"", "rules.toml:13: 'name' must not be empty", ""},
-        Wrong{"approvers = [\"unix-group:release\"]", "", "rules.toml:17: 'approvers' is missing",
-              "add approvers = [\"unix:NAME\"]"},
-        Wrong{"group:security", "group:secret",
-              "rules.toml:12: step 1 of policy 'release-signing' names the unknown group 'secret'",
-              "define it with [[group]] name = \"secret\""},
-        Wrong{"required = 2", "required = 4",
-              "rules.toml:12: step 1 of policy 'release-signing' requires 4 approvals, but only 3 "
-              "people can give one",
-              "lower required or name more approvers"},
-        Wrong{"[\"unix-group:release\"]", "[\"unix-group:release\"]\nrequired = 3",
-              "rules.toml:17: step 2 of policy 'release-signing' requires 3 approvals, but only 2 "
-              "people can give one",
-              "lower required or name more approvers"},
-        Wrong{"[[policy]]", "[[user]]\nname = \"unix:dave\"\nkind = \"machine\"\n[[policy]]",
-              "rules.toml:15: step 1 of policy 'release-signing' names the machine unix:dave as an "
-              "approver, through unix:dave",
-              "machines approve nothing: name people"}));
+        WrongRule{"required", "require", "rules.toml:15: unknown key 'require' in [[policy.step]]",
+                  "did you mean 'required'?"},
+        WrongRule{"required = 2", "required = 0",
+                  "rules.toml:15: 'required' must be from 1 to 64, not 0", ""},
+        WrongRule{"\"Security review\"", "\"\"", "rules.toml:13: 'name' must not be empty", ""},
+        WrongRule{"approvers = [\"unix-group:release\"]", "",
+                  "rules.toml:17: 'approvers' is missing", "add approvers = [\"unix:NAME\"]"},
+        WrongRule{
+            "group:security", "group:secret",
+            "rules.toml:12: step 1 of policy 'release-signing' names the unknown group 'secret'",
+            "define it with [[group]] name = \"secret\""},
+        WrongRule{
+            "required = 2", "required = 4",
+            "rules.toml:12: step 1 of policy 'release-signing' requires 4 approvals, but only 3 "
+            "people can give one",
+            "lower required or name more approvers"},
+        WrongRule{
+            "[\"unix-group:release\"]", "[\"unix-group:release\"]\nrequired = 3",
+            "rules.toml:17: step 2 of policy 'release-signing' requires 3 approvals, but only 2 "
+            "people can give one",
+            "lower required or name more approvers"},
+        WrongRule{
+            "[[policy]]", "[[user]]\nname = \"unix:dave\"\nkind = \"machine\"\n[[policy]]",
+            "rules.toml:15: step 1 of policy 'release-signing' names the machine unix:dave as an "
+            "approver, through unix:dave",
+            "machines approve nothing: name people"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Signer, WrongRules,
     ::testing::Values(
-        Wrong{"users =", "user =", "rules.toml:26: unknown key 'user' in [[signer]]",
-              "did you mean 'users'?"},
-        Wrong{"users = [\"unix:alice\", \"unix-group:release\"]", "",
-              "rules.toml:21: 'users' is missing", "add users = [\"unix:NAME\"]"},
-        Wrong{"token=prod;object=release-key", "token=prod",
-              "rules.toml:23: 'key' is wrong: the URI 'pkcs11:token=prod' names no key: it needs "
-              "object, id or both",
-              "write it as pkcs11:token=LABEL;object=LABEL, with serial, manufacturer, model and "
-              "id where they are needed"},
-        Wrong{"release.pem", "other.pem",
-              "rules.toml:24: 'certificate' names the file 'other.pem', which was not sent along",
-              "put it beside the rules file"},
-        Wrong{"release.pem", "empty.pem",
-              "rules.toml:24: 'certificate' names the file 'empty.pem', which holds no certificate "
-              "in PEM",
-              "convert it: openssl x509 -inform der -in FILE -out FILE.pem"},
-        Wrong{"policy = \"release-signing\"", "policy = \"\"",
-              "rules.toml:25: 'policy' must not be empty", ""},
-        Wrong{"policy = \"release-signing\"", "policy = \"other\"",
-              "rules.toml:21: signer 'release' names the unknown policy 'other'",
-              "define it with [[policy]], or leave policy out to let the users sign at once"},
-        Wrong{"\"SHA256-RSA-PKCS\"", "\"SHA265-RSA-PKCS\"",
-              "rules.toml:27: 'mechanisms' names 'SHA265-RSA-PKCS', which is no signing mechanism",
-              "did you mean 'SHA256-RSA-PKCS'?"},
-        Wrong{"\"RSA-PKCS\"", "\"SHA256-RSA-PKCS\"",
-              "rules.toml:27: 'mechanisms' names 'SHA256-RSA-PKCS' twice", ""},
-        Wrong{"[\"decrypt\"]", "\"decrypt\"",
-              "rules.toml:28: 'acknowledge' must be a list of strings, not a string", ""}));
+        WrongRule{"users =", "user =", "rules.toml:26: unknown key 'user' in [[signer]]",
+                  "did you mean 'users'?"},
+        WrongRule{"users = [\"unix:alice\", \"unix-group:release\"]", "",
+                  "rules.toml:21: 'users' is missing", "add users = [\"unix:NAME\"]"},
+        WrongRule{
+            "token=prod;object=release-key", "token=prod",
+            "rules.toml:23: 'key' is wrong: the URI 'pkcs11:token=prod' names no key: it needs "
+            "object, id or both",
+            "write it as pkcs11:token=LABEL;object=LABEL, with serial, manufacturer, model and "
+            "id where they are needed"},
+        WrongRule{
+            "release.pem", "other.pem",
+            "rules.toml:24: 'certificate' names the file 'other.pem', which was not sent along",
+            "put it beside the rules file"},
+        WrongRule{
+            "release.pem", "empty.pem",
+            "rules.toml:24: 'certificate' names the file 'empty.pem', which holds no certificate "
+            "in PEM",
+            "convert it: openssl x509 -inform der -in FILE -out FILE.pem"},
+        WrongRule{"policy = \"release-signing\"", "policy = \"\"",
+                  "rules.toml:25: 'policy' must not be empty", ""},
+        WrongRule{"policy = \"release-signing\"", "policy = \"other\"",
+                  "rules.toml:21: signer 'release' names the unknown policy 'other'",
+                  "define it with [[policy]], or leave policy out to let the users sign at once"},
+        WrongRule{
+            "\"SHA256-RSA-PKCS\"", "\"SHA265-RSA-PKCS\"",
+            "rules.toml:27: 'mechanisms' names 'SHA265-RSA-PKCS', which is no signing mechanism",
+            "did you mean 'SHA256-RSA-PKCS'?"},
+        WrongRule{"\"RSA-PKCS\"", "\"SHA256-RSA-PKCS\"",
+                  "rules.toml:27: 'mechanisms' names 'SHA256-RSA-PKCS' twice", ""},
+        WrongRule{"[\"decrypt\"]", "\"decrypt\"",
+                  "rules.toml:28: 'acknowledge' must be a list of strings, not a string", ""}));
 
 TEST(RulesToml, IsBounded) {
   const auto rules = ParseRules(std::string(kRulesBytesMax + 1, '\n'), "rules.toml", {});

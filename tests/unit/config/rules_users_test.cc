@@ -25,13 +25,13 @@ kind = "machine"
   EXPECT_EQ(rules->FindUser(*Principal::Parse("unix:bob")), nullptr);
 }
 
-struct Wrong {
+struct WrongUsers {
   const char* document;
   const char* message;
   const char* hint;
 };
 
-class WrongUser : public testing::TestWithParam<Wrong> {};
+class WrongUser : public testing::TestWithParam<WrongUsers> {};
 
 TEST_P(WrongUser, IsRefusedWithItsLine) {
   const auto rules = ParseRules(GetParam().document, "rules.toml", {});
@@ -44,21 +44,22 @@ TEST_P(WrongUser, IsRefusedWithItsLine) {
 INSTANTIATE_TEST_SUITE_P(
     All, WrongUser,
     testing::Values(
-        Wrong{"[[user]]\nkind = 'person'", "rules.toml:1: [[user]]: 'name' is missing", ""},
-        Wrong{"[[user]]\nname = 'alice'", "rules.toml:2: 'name' is wrong: 'alice' names nobody",
-              "write it as unix:NAME, unix-group:NAME or group:NAME"},
-        Wrong{"[[user]]\nname = 'unix:a'\nmail = 'a@b'",
-              "rules.toml:3: unknown key 'mail' in [[user]]", "did you mean 'email'?"},
-        Wrong{"[[user]]\nname = 'unix:a'\nkind = 'machina'",
-              "rules.toml:3: 'kind' is 'machina', which is no kind of user",
-              "did you mean 'machine'?"},
-        Wrong{"[[user]]\nname = 'unix:a'\nemail = 'a@b, eve@c'",
-              "rules.toml:3: 'email' is wrong: 'a@b, eve@c' is no e-mail address",
-              "write the address alone, as in bob@example.com"},
-        Wrong{"[[user]]\nname = 'unix:a'\nemail = \"a@b\\r\\nBcc: eve@c\"",
-              "rules.toml:3: 'email' must not have control characters", ""},
-        Wrong{"[[user]]\nname = 'unix:a'\nemail = ''", "rules.toml:3: 'email' must not be empty",
-              ""}));
+        WrongUsers{"[[user]]\nkind = 'person'", "rules.toml:1: [[user]]: 'name' is missing", ""},
+        WrongUsers{"[[user]]\nname = 'alice'",
+                   "rules.toml:2: 'name' is wrong: 'alice' names nobody",
+                   "write it as unix:NAME, unix-group:NAME or group:NAME"},
+        WrongUsers{"[[user]]\nname = 'unix:a'\nmail = 'a@b'",
+                   "rules.toml:3: unknown key 'mail' in [[user]]", "did you mean 'email'?"},
+        WrongUsers{"[[user]]\nname = 'unix:a'\nkind = 'machina'",
+                   "rules.toml:3: 'kind' is 'machina', which is no kind of user",
+                   "did you mean 'machine'?"},
+        WrongUsers{"[[user]]\nname = 'unix:a'\nemail = 'a@b, eve@c'",
+                   "rules.toml:3: 'email' is wrong: 'a@b, eve@c' is no e-mail address",
+                   "write the address alone, as in bob@example.com"},
+        WrongUsers{"[[user]]\nname = 'unix:a'\nemail = \"a@b\\r\\nBcc: eve@c\"",
+                   "rules.toml:3: 'email' must not have control characters", ""},
+        WrongUsers{"[[user]]\nname = 'unix:a'\nemail = ''",
+                   "rules.toml:3: 'email' must not be empty", ""}));
 
 TEST(RulesUsers, AreNoGroupsAndNamedOnce) {
   for (const char* document : {"[[user]]\nname = 'unix-group:a'", "[[user]]\nname = 'group:a'",

@@ -54,18 +54,18 @@ class ConversationTest : public SigningTest {
 };
 
 // FIPS 180-4, example.
-constexpr const char* kAbcSha256 =
+constexpr const char* kSha256OfAbc =
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 TEST_F(ConversationTest, ADigestTakesItsDataAtOnceOrInParts) {
   ASSERT_EQ(Ask(gate::Digest{CKM_SHA256, {'a', 'b', 'c'}}), gate::MessageType::kDigestValue);
-  EXPECT_EQ(Hex(gate::Decode<gate::DigestValue>(body_)->value), kAbcSha256);
+  EXPECT_EQ(Hex(gate::Decode<gate::DigestValue>(body_)->value), kSha256OfAbc);
   for (int round = 0; round < 2; ++round) {
     ASSERT_EQ(Ask(gate::DigestBegin{CKM_SHA256}), gate::MessageType::kBegun);
     Tell({{'a'}});
     Tell({{'b', 'c'}});
     ASSERT_EQ(Ask(gate::DigestEnd{}), gate::MessageType::kDigestValue);
-    EXPECT_EQ(Hex(gate::Decode<gate::DigestValue>(body_)->value), kAbcSha256);
+    EXPECT_EQ(Hex(gate::Decode<gate::DigestValue>(body_)->value), kSha256OfAbc);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "tests/support/receiver.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/notify/occasions.h"
+#include "tests/unit/notify/renderers.h"
 
 namespace grant {
 namespace {
@@ -20,13 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
-
-const Renderers kRenderers{[](const RequestView& view, Time) {
-                             return nlohmann::ordered_json{{"id", view.request.id}};
-                           },
-                           [](const Grant& held, Time) {
-                             return nlohmann::ordered_json{{"id", held.id}};
-                           }};
 
 // A key with a certificate for 127.0.0.1 that it signed itself.
 std::string MakeCertificate(const test::TempDir& directory) {

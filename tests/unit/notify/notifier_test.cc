@@ -4,18 +4,12 @@
 
 #include "tests/support/receiver.h"
 #include "tests/unit/notify/fixture.h"
+#include "tests/unit/notify/renderers.h"
 
 namespace grant {
 namespace {
 
 using testing::HasSubstr;
-
-const Renderers kRenderers{[](const RequestView& view, Time) {
-                             return nlohmann::ordered_json{{"id", view.request.id}};
-                           },
-                           [](const Grant& held, Time) {
-                             return nlohmann::ordered_json{{"id", held.id}};
-                           }};
 
 class NotifierTest : public NotifyTest {
  protected:

@@ -7,18 +7,12 @@
 #include <openssl/params.h>
 
 #include "tests/unit/notify/occasions.h"
+#include "tests/unit/notify/renderers.h"
 
 namespace grant {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-const Renderers kRenderers{[](const RequestView& view, Time) {
-                             return Json{{"id", view.request.id}};
-                           },
-                           [](const Grant& held, Time) {
-                             return Json{{"id", held.id}};
-                           }};
 
 std::vector<uint8_t> Bytes(const std::string& text) {
   return {text.begin(), text.end()};

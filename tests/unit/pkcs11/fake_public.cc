@@ -11,7 +11,7 @@ namespace {
 using gate::MessageType;
 
 template <typename M>
-Answer Message(const M& message) {
+Answer AnswerWith(const M& message) {
   return {M::kType, gate::Encode(message)};
 }
 
@@ -81,17 +81,18 @@ Answer AnswerPublicCall(const PublicCall& call) {
     case MessageType::kVerifyBegin: {
       const bool right =
           std::ranges::all_of(call.signature, [](uint8_t byte) { return byte == kSignatureByte; });
-      if (right) return Message(gate::Verified{});
-      return Message(gate::Refused{Cause::kSignatureInvalid, 0, "the signature is not right", ""});
+      if (right) return AnswerWith(gate::Verified{});
+      return AnswerWith(
+          gate::Refused{Cause::kSignatureInvalid, 0, "the signature is not right", ""});
     }
     case MessageType::kDigest:
     case MessageType::kDigestBegin:
-      return Message(gate::DigestValue{
+      return AnswerWith(gate::DigestValue{
           Bytes(cryptoki::FindDigestMechanism(call.digest)->digest_bytes, kDigestByte)});
     case MessageType::kEncrypt:
-      return Message(gate::Ciphertext{Bytes(kRsaBytes, kCiphertextByte)});
+      return AnswerWith(gate::Ciphertext{Bytes(kRsaBytes, kCiphertextByte)});
     default:
-      return Message(gate::Random{Bytes(call.random_bytes, kRandomByte)});
+      return AnswerWith(gate::Random{Bytes(call.random_bytes, kRandomByte)});
   }
 }
 
