@@ -24,18 +24,17 @@ bool IsJson(std::string_view content_type) {
 }
 
 Result<nlohmann::json> ReadBody(BodyUse use, const HttpRequest& request) {
-  if (request.body.empty() && use != BodyUse::kRequired) return nlohmann::json::object();
-  if (use == BodyUse::kNone) {
-    return Fail(Code::kInvalid, request.method + " '" + request.path + "' takes no body");
+  if (!request.body.empty()) return ParseObject(request.body);
+  if (use != BodyUse::kRequired) return nlohmann::json::object();
+  return Fail(Code::kInvalid, request.method + " '" + request.path + "' needs a body");
+}
+
+Result<IfMatch> ReadIfMatch(const Route& route, const HttpRequest& request) {
+  if (request.if_match && !route.takes_if_match) {
+    return Fail(Code::kInvalid, request.method + " '" + request.path + "' takes no If-Match",
+                "send it to what changes a request, a grant or the rules");
   }
-  if (request.body.empty()) {
-    return Fail(Code::kInvalid, request.method + " '" + request.path + "' needs a body");
-  }
-  if (!IsJson(request.content_type)) {
-    return Fail(Code::kInvalid, "the body is not declared to be JSON",
-                "send it with 'Content-Type: application/json'");
-  }
-  return ParseObject(request.body);
+  return IfMatch::Parse(request.if_match);
 }
 
 Status CheckAccess(const Workflow& workflow, Access access, const Identity& caller) {
@@ -94,8 +93,15 @@ Result<HttpResponse> Api::Serve(const Match& match, const HttpRequest& request) 
   // Rights first: whoever has none learns nothing about the rest.
   GRANT_CHECK(CheckAccess(services_.workflow, route.access, caller));
   GRANT_CHECK(CheckQuery(route, request));
+  if (!request.body.empty()) {
+    if (route.body == BodyUse::kNone) {
+      return Fail(Code::kInvalid, request.method + " '" + request.path + "' takes no body");
+    }
+    if (!IsJson(request.content_type)) return UnsupportedMediaType(request.content_type);
+  }
+  GRANT_TRY(IfMatch if_match, ReadIfMatch(route, request));
   GRANT_TRY(const nlohmann::json body, ReadBody(route.body, request));
-  return route.handler(services_, Call{request, match.name, body});
+  return route.handler(services_, Call{request, match.name, body, std::move(if_match)});
 }
 
 }  // namespace grant::api

@@ -1,6 +1,4 @@
 // The audit: the whole of it for administrators, for others what concerns them.
-#include <charconv>
-
 #include "grantd/api/handlers.h"
 #include "grantd/api/json.h"
 #include "grantd/api/page.h"
@@ -9,20 +7,9 @@
 namespace grant::api {
 namespace {
 
-Result<int64_t> ReadBeforeNumber(const Call& call) {
-  GRANT_TRY(const auto text, ReadQuery(call, "before"));
-  if (!text) return 0;
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size() || number < 1) {
-    return Fail(Code::kInvalid, "'before' is not the number of an audit entry");
-  }
-  return number;
-}
-
-HttpResponse EntriesPage(const std::vector<AuditEntry>& entries, size_t limit) {
+HttpResponse EntriesPage(const Call& call, const std::vector<AuditEntry>& entries, size_t limit) {
   return PageOf(
-      entries.size(), limit, [&](size_t i) { return EntryJson(entries[i]); },
+      call, entries.size(), limit, [&](size_t i) { return EntryJson(entries[i]); },
       [&](size_t i) { return std::to_string(entries[i].number); });
 }
 
@@ -36,9 +23,9 @@ Result<HttpResponse> ListAudit(const Services& services, const Call& call) {
   GRANT_TRY(filter.subject, ReadQuery(call, "subject"));
   GRANT_TRY(filter.signer, ReadQuery(call, "signer"));
   GRANT_TRY(filter.actor, ReadPrincipal(call, "actor"));
-  GRANT_TRY(filter.before, ReadBeforeNumber(call));
+  GRANT_TRY(filter.before, ReadNumericCursor(call));
   GRANT_TRY(const auto entries, services.workflow.Audit(call.caller(), filter));
-  return EntriesPage(entries, limit);
+  return EntriesPage(call, entries, limit);
 }
 
 Result<HttpResponse> VerifyAudit(const Services& services, const Call& call) {
@@ -52,7 +39,7 @@ Result<HttpResponse> VerifyAudit(const Services& services, const Call& call) {
 // Without an ID: the caller's own refusals.
 Result<HttpResponse> Explain(const Services& services, const Call& call) {
   GRANT_TRY(const auto entries, services.workflow.Explain(call.caller(), call.name));
-  return EntriesPage(entries, kPageItemsMax);
+  return EntriesPage(call, entries, kPageItemsMax);
 }
 
 }  // namespace grant::api

@@ -1,4 +1,4 @@
-// The handlers, by subject. What each takes and answers is in docs/api.md.
+// The handlers, by subject. What each takes and answers is in docs/openapi.yaml.
 #pragma once
 
 #include "grantd/api/routes.h"

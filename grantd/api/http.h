@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "grantd/net/unix_socket.h"
@@ -10,11 +11,12 @@
 namespace grant::api {
 
 struct HttpRequest {
-  std::string method;                        // "GET"; a HEAD arrives as one
-  std::string path;                          // decoded, without the query: "/v1/requests"
-  std::map<std::string, std::string> query;  // decoded
-  std::string content_type;                  // as sent; may be empty
-  std::string idempotency_key;               // as sent; may be empty
+  std::string method;                          // "GET"; a HEAD arrives as one
+  std::string path;                            // decoded, without the query: "/v1/requests"
+  std::map<std::string, std::string> query;    // decoded
+  std::string content_type;                    // as sent; may be empty
+  std::optional<std::string> idempotency_key;  // as sent
+  std::optional<std::string> if_match;         // as sent
   std::string body;
   Peer peer;
 };
@@ -24,6 +26,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::string allow;  // the methods that the route has, where the answer is that this is not one
+  std::string etag;   // of the object in the body, where it has one
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

@@ -47,6 +47,18 @@ constexpr size_t kReadBytes = size_t{64} * 1024;
 // How long accepting rests when the process has no descriptor left.
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
+// Lines of the same name are one list (RFC 9110 section 5.3): so of two that contradict one another
+// none is passed over.
+std::optional<std::string> FieldOf(const http::fields& fields, beast::string_view name) {
+  const auto [begin, end] = fields.equal_range(name);
+  std::optional<std::string> value;
+  for (auto line = begin; line != end; ++line) {
+    value = value ? *value + ", " : std::string();
+    value->append(line->value().data(), line->value().size());
+  }
+  return value;
+}
+
 // What all connections of one server share; it outlives them.
 struct Core {
   Core(HttpLimits given_limits, HttpHandler given_handler)
@@ -134,8 +146,9 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     request.method = head_only_ ? "GET" : std::string(message.method_string());
     request.path = std::move(target->path);
     request.query = std::move(target->query);
-    request.content_type = std::string(message[http::field::content_type]);
-    request.idempotency_key = std::string(message["Idempotency-Key"]);
+    request.content_type = FieldOf(message, "Content-Type").value_or("");
+    request.idempotency_key = FieldOf(message, "Idempotency-Key");
+    request.if_match = FieldOf(message, "If-Match");
     request.body = std::move(message.body());
     request.peer = peer_;
     HttpResponse response = Handle(request);

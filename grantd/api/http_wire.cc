@@ -31,6 +31,7 @@ std::string WireText(const HttpResponse& response, Framing framing) {
       response.status, Reason(response.status), HttpDate(std::time(nullptr)), response.content_type,
       response.body.size(), framing.keep_alive ? "keep-alive" : "close");
   if (!response.allow.empty()) text += "Allow: " + response.allow + "\r\n";
+  if (!response.etag.empty()) text += "ETag: " + response.etag + "\r\n";
   text += "\r\n";
   if (!framing.head_only) text += response.body;
   return text;

@@ -1,4 +1,4 @@
-// What the API shows, as docs/api.md says; keys stand in its order.
+// What the API shows, as docs/openapi.yaml says; keys stand in its order.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -2,9 +2,18 @@
 
 #include <charconv>
 
+#include "grantd/api/cursor.h"
 #include "grantd/api/response.h"
 
 namespace grant::api {
+namespace {
+
+Error NoCursor() {
+  return {Code::kInvalid, "'cursor' is not the 'next' of a page of this list",
+          "start without a cursor, and keep the filters from page to page"};
+}
+
+}  // namespace
 
 Result<std::optional<std::string>> ReadQuery(const Call& call, const std::string& key) {
   auto found = call.request.query.find(key);
@@ -40,17 +49,29 @@ Result<std::optional<Principal>> ReadPrincipal(const Call& call, const std::stri
   return std::optional<Principal>(std::move(principal));
 }
 
-Result<std::string> ReadBefore(const Call& call, std::string_view id_prefix) {
-  GRANT_TRY(const auto before, ReadQuery(call, "before"));
-  if (!before) return std::string();
-  if (!IsIdPrefix(id_prefix, *before)) {
-    return Fail(Code::kInvalid, "'before' is not the 'next' of a page of this list");
-  }
-  return *before;
+Result<std::string> ReadCursor(const Call& call) {
+  GRANT_TRY(const auto cursor, ReadQuery(call, "cursor"));
+  if (!cursor) return std::string();
+  auto position = PositionOf(call.request, *cursor);
+  if (!position) return tl::unexpected(NoCursor());
+  return *std::move(position);
 }
 
-HttpResponse PageOf(size_t count, size_t limit, const std::function<Json(size_t)>& item,
-                    const std::function<std::string(size_t)>& cursor) {
+Result<int64_t> ReadNumericCursor(const Call& call) {
+  GRANT_TRY(const std::string position, ReadCursor(call));
+  if (position.empty()) return 0;
+  int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(position.data(), position.data() + position.size(), number);
+  if (error != std::errc() || end != position.data() + position.size() || number < 1) {
+    return tl::unexpected(NoCursor());
+  }
+  return number;
+}
+
+HttpResponse PageOf(const Call& call, size_t count, size_t limit,
+                    const std::function<Json(size_t)>& item,
+                    const std::function<std::string(size_t)>& position) {
   std::string text = R"({"items":[)";
   size_t shown = 0;
   for (; shown < count && shown < limit; ++shown) {
@@ -60,7 +81,7 @@ HttpResponse PageOf(size_t count, size_t limit, const std::function<Json(size_t)
     text += rendered;
   }
   text += R"(],"next":)";
-  text += shown < count ? Json(cursor(shown - 1)).dump() : "null";
+  text += shown < count ? Json(CursorAt(call.request, position(shown - 1))).dump() : "null";
   text += '}';
   return AnswerText(std::move(text));
 }

@@ -21,12 +21,18 @@ Result<std::optional<std::string>> ReadQuery(const Call& call, const std::string
 Result<std::optional<Time>> ReadInstant(const Call& call, const std::string& key);
 Result<std::optional<Principal>> ReadPrincipal(const Call& call, const std::string& key);
 
-// The `next` of the page before: an ID with this prefix; empty for the first page.
-Result<std::string> ReadBefore(const Call& call, std::string_view id_prefix);
+// The query's `cursor`, which continues a list where its page before ended: the position of the
+// last item there, empty for the first page. Refused where this very list, with these filters, gave
+// no such cursor.
+Result<std::string> ReadCursor(const Call& call);
+// The same of lists whose positions are numbers from 1 on; 0 for the first page.
+Result<int64_t> ReadNumericCursor(const Call& call);
 
 // `count` items are at hand: more than `limit` of them mean that there is a next page. `item`
-// renders one, `cursor` names it for `next`.
-HttpResponse PageOf(size_t count, size_t limit, const std::function<Json(size_t)>& item,
-                    const std::function<std::string(size_t)>& cursor);
+// renders one, `position` names its place in an order that never changes, so that what is added or
+// removed between two pages makes no other item appear twice or not at all.
+HttpResponse PageOf(const Call& call, size_t count, size_t limit,
+                    const std::function<Json(size_t)>& item,
+                    const std::function<std::string(size_t)>& position);
 
 }  // namespace grant::api

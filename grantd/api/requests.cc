@@ -78,7 +78,10 @@ Result<Wish> ReadWish(const ObjectReader& reader, const Peer& peer) {
 
 Result<Filing> ReadFiling(const ObjectReader& reader, const HttpRequest& request) {
   Filing filing;
-  filing.idempotency_key = request.idempotency_key;
+  if (request.idempotency_key) {
+    GRANT_CHECK(CheckIdempotencyKey(*request.idempotency_key));
+    filing.idempotency_key = *request.idempotency_key;
+  }
   if (reader.Has("new")) {
     GRANT_TRY(filing.another, reader.Bool("new"));
   }
@@ -116,12 +119,23 @@ HttpResponse Shown(const Services& services, const RequestView& view) {
   return Answer(RequestJson(view, services.workflow.now()));
 }
 
+// That the request is still what the call's If-Match names.
+Demand<RequestView> Unchanged(const Call& call) {
+  if (!call.if_match.given()) return {};
+  return [&call](const RequestView& view, Time at) {
+    return call.if_match.Check(AnswerTagged(RequestJson(view, at)).etag,
+                               "request " + view.request.id,
+                               "grantctl request show " + view.request.id);
+  };
+}
+
 using Decide = Result<RequestView> (Workflow::*)(const Identity&, const std::string&,
-                                                 const std::string&);
+                                                 const std::string&, const Demand<RequestView>&);
 
 Result<HttpResponse> WithComment(const Services& services, const Call& call, Decide decide) {
   GRANT_TRY(const std::string comment, ReadComment(call));
-  GRANT_TRY(const RequestView view, (services.workflow.*decide)(call.caller(), call.name, comment));
+  GRANT_TRY(const RequestView view,
+            (services.workflow.*decide)(call.caller(), call.name, comment, Unchanged(call)));
   return Shown(services, view);
 }
 
@@ -141,7 +155,7 @@ Result<HttpResponse> ListRequests(const Services& services, const Call& call) {
   }
   GRANT_TRY(filter.signer, ReadQuery(call, "signer"));
   GRANT_TRY(filter.requester, ReadPrincipal(call, "requester"));
-  GRANT_TRY(filter.before, ReadBefore(call, kRequestPrefix));
+  GRANT_TRY(filter.before, ReadCursor(call));
   GRANT_TRY(filter.since, ReadInstant(call, "since"));
   GRANT_TRY(const auto awaiting, ReadQuery(call, "awaiting"));
   if (awaiting && *awaiting != "me") {
@@ -151,7 +165,7 @@ Result<HttpResponse> ListRequests(const Services& services, const Call& call) {
             services.workflow.ListRequests(call.caller(), filter, awaiting.has_value()));
   const Time now = services.workflow.now();
   return PageOf(
-      views.size(), limit, [&](size_t i) { return RequestJson(views[i], now); },
+      call, views.size(), limit, [&](size_t i) { return RequestJson(views[i], now); },
       [&](size_t i) { return views[i].request.id; });
 }
 
@@ -173,7 +187,7 @@ Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
 
 Result<HttpResponse> ShowRequest(const Services& services, const Call& call) {
   GRANT_TRY(const RequestView view, services.workflow.FindRequest(call.caller(), call.name));
-  return Shown(services, view);
+  return AnswerTagged(RequestJson(view, services.workflow.now()));
 }
 
 Result<HttpResponse> ApproveRequest(const Services& services, const Call& call) {
@@ -182,8 +196,8 @@ Result<HttpResponse> ApproveRequest(const Services& services, const Call& call) 
   const std::string none;
   GRANT_TRY(const std::string comment, reader.Has("comment") ? reader.Text("comment") : none);
   GRANT_TRY(const Narrowing narrowing, ReadNarrowing(reader));
-  GRANT_TRY(const RequestView view,
-            services.workflow.Approve(call.caller(), call.name, comment, narrowing));
+  GRANT_TRY(const RequestView view, services.workflow.Approve(call.caller(), call.name, comment,
+                                                              narrowing, Unchanged(call)));
   return Shown(services, view);
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "grantd/api/entity_tag.h"
+
 namespace grant::api {
 namespace {
 
@@ -12,6 +14,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kOk = 200;
 constexpr int kCreated = 201;
 constexpr int kMethodNotAllowed = 405;
+constexpr int kUnsupportedMediaType = 415;
 constexpr int kInternal = 500;
 
 struct Row {
@@ -21,12 +24,13 @@ struct Row {
   const char* reason;
 };
 
-constexpr std::array<Row, 9> kRows{{
+constexpr std::array<Row, 10> kRows{{
     {Code::kInvalid, "invalid", 400, "Bad Request"},
     {Code::kUnauthenticated, "unauthenticated", 401, "Unauthorized"},
     {Code::kForbidden, "forbidden", 403, "Forbidden"},
     {Code::kNotFound, "not-found", 404, "Not Found"},
     {Code::kConflict, "conflict", 409, "Conflict"},
+    {Code::kStale, "stale", 412, "Precondition Failed"},
     {Code::kTooLarge, "too-large", 413, "Content Too Large"},
     {Code::kUnavailable, "unavailable", 503, "Service Unavailable"},
     {Code::kTimeout, "timeout", 504, "Gateway Timeout"},
@@ -72,6 +76,12 @@ HttpResponse Created(const Json& json) {
   return response;
 }
 
+HttpResponse AnswerTagged(const Json& json) {
+  HttpResponse response = Answer(json);
+  response.etag = EntityTag(response.body);
+  return response;
+}
+
 HttpResponse AnswerText(std::string json) {
   HttpResponse response;
   response.status = kOk;
@@ -93,6 +103,14 @@ HttpResponse MethodNotAllowed(const std::string& method, const std::string& path
   return response;
 }
 
+HttpResponse UnsupportedMediaType(const std::string& content_type) {
+  return ProblemDocument(kUnsupportedMediaType, "unsupported-media-type",
+                         content_type.empty()
+                             ? "the body is not declared to be JSON"
+                             : "the body is declared to be '" + content_type + "', not JSON",
+                         "send it with 'Content-Type: application/json'");
+}
+
 const char* CodeName(Code code) {
   return RowOf(code).name;
 }
@@ -101,6 +119,7 @@ const char* Reason(int status) {
   if (status == kOk) return "OK";
   if (status == kCreated) return "Created";
   if (status == kMethodNotAllowed) return "Method Not Allowed";
+  if (status == kUnsupportedMediaType) return "Unsupported Media Type";
   const auto* row = std::find_if(kRows.begin(), kRows.end(),
                                  [&](const Row& each) { return each.status == status; });
   return row == kRows.end() ? "" : row->reason;

@@ -11,6 +11,8 @@ namespace grant::api {
 
 HttpResponse Answer(const nlohmann::ordered_json& json);
 HttpResponse Created(const nlohmann::ordered_json& json);
+// With the entity tag of this very JSON.
+HttpResponse AnswerTagged(const nlohmann::ordered_json& json);
 // A list's items come as JSON text already.
 HttpResponse AnswerText(std::string json);
 
@@ -19,6 +21,8 @@ HttpResponse Problem(const Error& error);
 // The route exists, but not with this method; `allowed` is "GET, POST".
 HttpResponse MethodNotAllowed(const std::string& method, const std::string& path,
                               const std::string& allowed);
+// A body that is not declared to be JSON.
+HttpResponse UnsupportedMediaType(const std::string& content_type);
 
 // The fixed name of an error's code, for instance "not-found".
 const char* CodeName(Code code);

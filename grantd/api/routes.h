@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "grant/error.h"
+#include "grantd/api/entity_tag.h"
 #include "grantd/api/http.h"
 #include "grantd/notify/channel.h"
 
@@ -50,6 +51,7 @@ struct Call {
   const HttpRequest& request;
   std::string name;            // what {id} or {name} stands for
   const nlohmann::json& body;  // an object
+  IfMatch if_match = {};
 
   const Identity& caller() const { return request.peer.identity; }
 };
@@ -63,6 +65,7 @@ struct Route {
   BodyUse body;
   std::vector<std::string> query;  // the keys that it takes
   Handler handler;
+  bool takes_if_match = false;  // on others that header is an error, for it would not be heeded
 };
 
 std::span<const Route> Routes();
@@ -70,8 +73,8 @@ std::span<const Route> Routes();
 struct Match {
   const Route* route = nullptr;  // null where none has this path with this method
   std::string name;
-  std::string
-      allowed;  // "GET, POST": the methods that the path has; empty where there is no such path
+  std::string allowed;  // "GET, HEAD, POST": the methods that the path has; empty where there is no
+                        // such path
 };
 
 Match FindRoute(std::string_view method, std::string_view path);

@@ -1,5 +1,4 @@
 // The rules in force, and their replacement.
-#include <limits>
 #include <map>
 
 #include "grantd/api/handlers.h"
@@ -13,13 +12,11 @@ namespace {
 
 constexpr size_t kFilesMax = 1000;
 constexpr size_t kSourceBytesMax = 4096;
-constexpr int64_t kAnyVersion = -1;
 
 struct Application {
   std::string document;
   std::string source;
   std::map<std::string, std::string> files;
-  int64_t expected_version = kAnyVersion;
   bool dry_run = false;
 };
 
@@ -39,8 +36,7 @@ Result<std::map<std::string, std::string>> ReadFiles(const nlohmann::json& objec
 
 Result<Application> ReadApplication(const Call& call) {
   GRANT_TRY(const ObjectReader reader,
-            ObjectReader::Open(call.body, "",
-                               {"document", "source", "files", "expected_version", "dry_run"}));
+            ObjectReader::Open(call.body, "", {"document", "source", "files", "dry_run"}));
   Application application;
   GRANT_TRY(application.document, reader.Text("document"));
   GRANT_TRY(application.source, reader.Text("source"));
@@ -52,10 +48,6 @@ Result<Application> ReadApplication(const Call& call) {
     GRANT_TRY(const nlohmann::json* files, reader.Object("files"));
     GRANT_TRY(application.files, ReadFiles(*files));
   }
-  if (reader.Has("expected_version")) {
-    GRANT_TRY(application.expected_version,
-              reader.Integer("expected_version", 0, std::numeric_limits<int64_t>::max()));
-  }
   if (reader.Has("dry_run")) {
     GRANT_TRY(application.dry_run, reader.Bool("dry_run"));
   }
@@ -66,16 +58,20 @@ Result<Application> ReadApplication(const Call& call) {
 
 Result<HttpResponse> ShowRules(const Services& services, const Call& call) {
   GRANT_TRY(const RulesVersion version, services.workflow.Rules(call.caller()));
-  return Answer(RulesJson(version));
+  return AnswerTagged(RulesJson(version));
 }
 
 Result<HttpResponse> ApplyRules(const Services& services, const Call& call) {
   GRANT_TRY(const Application given, ReadApplication(call));
   GRANT_TRY(const Rules rules, ParseRules(given.document, given.source, given.files,
                                           services.workflow.LookupsForRules()));
-  GRANT_TRY(
-      const RulesChange change,
-      services.workflow.ApplyRules(call.caller(), rules, given.expected_version, given.dry_run));
+  const Demand<RulesVersion> unchanged = [&call](const RulesVersion& version, Time) {
+    return call.if_match.Check(AnswerTagged(RulesJson(version)).etag, "the rules",
+                               "run grantctl apply again to see the new difference");
+  };
+  GRANT_TRY(const RulesChange change,
+            services.workflow.ApplyRules(call.caller(), rules, given.dry_run,
+                                         call.if_match.given() ? unchanged : nullptr));
   return Answer({{"version", change.version},
                  {"changes", change.changes},
                  {"warnings", change.warnings},

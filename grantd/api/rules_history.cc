@@ -46,11 +46,10 @@ Result<HttpResponse> ShowRulesVersion(const Services& services, const Call& call
 Result<HttpResponse> RulesHistory(const Services& services, const Call& call) {
   GRANT_TRY(const size_t wanted, ReadLimit(call));
   const size_t limit = std::min(wanted, kVersionsAtOnceMax);
-  GRANT_TRY(const auto before, ReadVersion(call, "before"));
-  GRANT_TRY(const auto steps,
-            services.workflow.RulesHistory(call.caller(), before.value_or(0), limit + 1));
+  GRANT_TRY(const auto before, ReadNumericCursor(call));
+  GRANT_TRY(const auto steps, services.workflow.RulesHistory(call.caller(), before, limit + 1));
   return PageOf(
-      steps.size(), limit, [&](size_t i) { return StepJson(steps[i]); },
+      call, steps.size(), limit, [&](size_t i) { return StepJson(steps[i]); },
       [&](size_t i) { return std::to_string(steps[i].version); });
 }
 

@@ -9,25 +9,17 @@
 namespace grant::api {
 namespace {
 
-// Signers and policies are listed in the order of the rules; a page begins after the one named.
+// Signers and policies are listed by name, whatever their order in rules that may change between
+// two pages.
 template <typename T>
-Result<HttpResponse> PageByName(const Call& call, const std::vector<T>& items,
-                                Json (*render)(const T&)) {
+Result<HttpResponse> PageByName(const Call& call, std::vector<T> items, Json (*render)(const T&)) {
   GRANT_TRY(const size_t limit, ReadLimit(call));
-  GRANT_TRY(const auto before, ReadQuery(call, "before"));
-  size_t first = 0;
-  if (before) {
-    auto found = std::find_if(items.begin(), items.end(),
-                              [&](const T& item) { return item.name == *before; });
-    if (found == items.end()) {
-      return Fail(Code::kInvalid, "'before' names nothing in the list",
-                  "start from the first page");
-    }
-    first = static_cast<size_t>(found - items.begin()) + 1;
-  }
+  GRANT_TRY(const std::string last, ReadCursor(call));
+  std::erase_if(items, [&](const T& item) { return item.name <= last; });
+  std::sort(items.begin(), items.end(), [](const T& a, const T& b) { return a.name < b.name; });
   return PageOf(
-      items.size() - first, limit, [&](size_t i) { return render(items[first + i]); },
-      [&](size_t i) { return items[first + i].name; });
+      call, items.size(), limit, [&](size_t i) { return render(items[i]); },
+      [&](size_t i) { return items[i].name; });
 }
 
 }  // namespace

@@ -13,7 +13,6 @@ namespace {
 Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Principal& requester,
                                              const Wish& wish, const std::string& key) {
   if (key.empty()) return std::optional<Request>();
-  GRANT_CHECK(CheckIdempotencyKey(key));
   GRANT_TRY(auto filed, tables.FindRequestByKey(requester, key));
   if (filed && !AsksTheSame(wish, *filed)) {
     return Fail(Code::kConflict,
@@ -48,7 +47,10 @@ Status Workflow::FileNew(Tables& tables, const grant::Rules& rules, const Identi
   if (!before) {
     GRANT_TRY(request, FileRequest(wish, rules, caller, at,
                                    MakeId(kRequestPrefix, at, surroundings_.entropy())));
-    GRANT_TRY(before, StillOpen(tables, caller.principal, wish, filing.another, at,
+    // A new key stands for a new request: were it answered with another one's, nothing would
+    // remember the key.
+    const bool another = filing.another || !filing.idempotency_key.empty();
+    GRANT_TRY(before, StillOpen(tables, caller.principal, wish, another, at,
                                 surroundings_.open_requests_max));
   }
   filed.existing = before.has_value();

@@ -19,6 +19,15 @@ Result<bool> Concerns(Tables& tables, const Grant& held, const Rules& rules,
   return request && ApprovesFor(request->policy, rules, caller);
 }
 
+Result<GrantView> WholeView(Tables& tables, Grant held) {
+  GrantView view;
+  GRANT_TRY(view.uses, tables.UsesOf(held.id, kUsesShownMax));
+  GRANT_TRY(auto request, tables.FindRequest(held.request_id));
+  if (request) view.files = std::move(request->files);
+  view.grant = std::move(held);
+  return view;
+}
+
 }  // namespace
 
 Result<Grant> Workflow::VisibleGrant(Tables& tables, const Identity& caller,
@@ -34,10 +43,8 @@ Result<Grant> Workflow::VisibleGrant(Tables& tables, const Identity& caller,
 Result<GrantView> Workflow::FindGrant(const Identity& caller, const std::string& id) {
   GrantView view;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(view.grant, VisibleGrant(tables, caller, id));
-    GRANT_TRY(view.uses, tables.UsesOf(view.grant.id, kUsesShownMax));
-    GRANT_TRY(auto request, tables.FindRequest(view.grant.request_id));
-    if (request) view.files = std::move(request->files);
+    GRANT_TRY(Grant held, VisibleGrant(tables, caller, id));
+    GRANT_TRY(view, WholeView(tables, std::move(held)));
     return {};
   }));
   return view;
@@ -71,12 +78,17 @@ Result<std::vector<GrantView>> Workflow::ListGrants(const Identity& caller, Gran
 }
 
 Result<GrantView> Workflow::EndGrant(const Identity& caller, const std::string& id,
-                                     std::string_view event, const GrantEnd& end) {
+                                     std::string_view event, const Demand<GrantView>& demand,
+                                     const GrantEnd& end) {
   GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
   GrantView view;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     GRANT_TRY(Grant held, VisibleGrant(tables, caller, id));
+    if (demand) {
+      GRANT_TRY(const GrantView seen, WholeView(tables, held));
+      GRANT_CHECK(demand(seen, at));
+    }
     GRANT_TRY(view.grant, end(std::move(held), at));
     GRANT_CHECK(tables.RecordRevocation(view.grant));
     GRANT_CHECK(tables.AppendAudit({at, std::string(event), caller.principal, view.grant.id,
@@ -98,15 +110,15 @@ Result<GrantView> Workflow::EndGrant(const Identity& caller, const std::string& 
 }
 
 Result<GrantView> Workflow::Revoke(const Identity& caller, const std::string& id,
-                                   const std::string& reason) {
-  return EndGrant(caller, id, event::kGrantRevoked, [&](Grant held, Time at) {
+                                   const std::string& reason, const Demand<GrantView>& demand) {
+  return EndGrant(caller, id, event::kGrantRevoked, demand, [&](Grant held, Time at) {
     return grant::Revoke(std::move(held), caller.principal, reason, at);
   });
 }
 
 Result<GrantView> Workflow::Release(const Identity& caller, const std::string& id,
-                                    const std::string& reason) {
-  return EndGrant(caller, id, event::kGrantReleased, [&](Grant held, Time at) {
+                                    const std::string& reason, const Demand<GrantView>& demand) {
+  return EndGrant(caller, id, event::kGrantReleased, demand, [&](Grant held, Time at) {
     return grant::Release(std::move(held), caller.principal, reason, at);
   });
 }

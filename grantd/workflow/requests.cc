@@ -99,11 +99,12 @@ Result<std::map<Principal, std::vector<Principal>>> Workflow::GroupsOfDeciders(
 }
 
 Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& id,
-                                     const std::string& comment, const Transition& transition) {
+                                     const std::string& comment, const Demand<RequestView>& demand,
+                                     const Transition& transition) {
   GRANT_CHECK(RequireParticipant(caller));
   for (int i = 0; i < kOvertakenMax; ++i) {
     bool overtaken = false;
-    auto view = DecideOnce(caller, id, comment, transition, overtaken);
+    auto view = DecideOnce(caller, id, comment, demand, transition, overtaken);
     if (!overtaken) return view;
   }
   return Fail(Code::kConflict, "others keep deciding on request " + id + " at this moment",
@@ -111,8 +112,9 @@ Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& 
 }
 
 Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::string& id,
-                                         const std::string& comment, const Transition& transition,
-                                         bool& overtaken) {
+                                         const std::string& comment,
+                                         const Demand<RequestView>& demand,
+                                         const Transition& transition, bool& overtaken) {
   GRANT_TRY(const auto groups, GroupsOfDeciders(id));
   const GroupsOf known = [&](const Principal& principal) {
     const auto found = groups.find(principal);
@@ -129,9 +131,12 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
+    Status met;
+    if (demand) met = demand({before, ProgressOf(before, rules, known)}, at);
     auto changed = transition(std::move(before), rules, at, known);
-    // Whatever came of it rests on groups that were not looked up.
+    // Whatever came of either rests on groups that were not looked up.
     if (overtaken) return Fail(Code::kConflict, "somebody else decided at this moment");
+    GRANT_CHECK(met);
     GRANT_TRY(Approval outcome, std::move(changed));
     const Request& request = outcome.request;
     const std::string_view event = EventAfterDecision(request);
@@ -158,8 +163,9 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
 }
 
 Result<RequestView> Workflow::Approve(const Identity& caller, const std::string& id,
-                                      const std::string& comment, const Narrowing& narrowing) {
-  return Decide(caller, id, comment,
+                                      const std::string& comment, const Narrowing& narrowing,
+                                      const Demand<RequestView>& demand) {
+  return Decide(caller, id, comment, demand,
                 [&](Request request, const grant::Rules& rules, Time at, const GroupsOf& groups) {
                   return grant::Approve(std::move(request), rules, caller, comment, at, groups,
                                         MakeId(kGrantPrefix, at, surroundings_.entropy()),
@@ -168,8 +174,9 @@ Result<RequestView> Workflow::Approve(const Identity& caller, const std::string&
 }
 
 Result<RequestView> Workflow::Reject(const Identity& caller, const std::string& id,
-                                     const std::string& comment) {
-  return Decide(caller, id, comment,
+                                     const std::string& comment,
+                                     const Demand<RequestView>& demand) {
+  return Decide(caller, id, comment, demand,
                 [&](Request request, const grant::Rules& rules, Time at,
                     const GroupsOf& groups) -> Result<Approval> {
                   GRANT_TRY(Request rejected,
@@ -179,9 +186,10 @@ Result<RequestView> Workflow::Reject(const Identity& caller, const std::string& 
 }
 
 Result<RequestView> Workflow::Cancel(const Identity& caller, const std::string& id,
-                                     const std::string& comment) {
+                                     const std::string& comment,
+                                     const Demand<RequestView>& demand) {
   return Decide(
-      caller, id, comment,
+      caller, id, comment, demand,
       [&](Request request, const grant::Rules&, Time at, const GroupsOf&) -> Result<Approval> {
         GRANT_TRY(Request cancelled,
                   grant::Cancel(std::move(request), caller, IsAdmin(caller), comment, at));

@@ -41,7 +41,7 @@ RulesLookups Workflow::LookupsForRules() const {
 }
 
 Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Rules& rules,
-                                         int64_t expected_version, bool dry_run) {
+                                         bool dry_run, const Demand<RulesVersion>& demand) {
   GRANT_CHECK(RequireAdmin(caller));
   const RulesLookups lookups = LookupsForRules();
   GRANT_CHECK(Validate(rules, lookups));
@@ -50,12 +50,7 @@ Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Ru
   change.warnings = WarningsAbout(rules, surroundings_.auditors, lookups.members_of);
   const auto work = [&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-    if (expected_version >= 0 && expected_version != current.version) {
-      return Fail(Code::kConflict,
-                  "the rules changed meanwhile: version " + std::to_string(current.version) +
-                      " is in force, not " + std::to_string(expected_version),
-                  "run grantctl apply again to see the new difference");
-    }
+    if (demand) GRANT_CHECK(demand(current, now()));
     change.version = current.version;
     change.changes = Difference(current.rules, rules);
     for (const Signer& signer : current.rules.signers) {

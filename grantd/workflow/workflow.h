@@ -51,7 +51,7 @@ struct RequestView {
 // it.
 struct Filing {
   bool another = false;
-  std::string idempotency_key;  // empty: none
+  std::string idempotency_key;  // as CheckIdempotencyKey() takes it; empty: none
 };
 
 // A request, and the secret of the grant it asks for, which cannot be learnt later. Empty where
@@ -89,6 +89,11 @@ struct RulesComparison {
   std::vector<std::string> changes;
 };
 
+// What the caller demands of an object as it stands in the very transaction that is to change it;
+// its error ends that transaction. Empty: nothing. Part of a write, so it must not be slow.
+template <typename T>
+using Demand = std::function<Status(const T& object, Time at)>;
+
 struct Standing {
   bool admin = false;
   bool auditor = false;
@@ -122,9 +127,8 @@ class Workflow {
                                        std::optional<int64_t> to);
   // What the check of rules asks about, with the user database asked once about each group.
   RulesLookups LookupsForRules() const;
-  // `expected_version` below 0 means any.
-  Result<RulesChange> ApplyRules(const Identity& caller, const grant::Rules& rules,
-                                 int64_t expected_version, bool dry_run);
+  Result<RulesChange> ApplyRules(const Identity& caller, const grant::Rules& rules, bool dry_run,
+                                 const Demand<RulesVersion>& demand = {});
   // Signers and policies that the caller has to do with.
   Result<grant::Rules> VisibleRules(const Identity& caller);
 
@@ -138,11 +142,12 @@ class Workflow {
   Result<std::vector<RequestView>> ListRequests(const Identity& caller, RequestFilter filter,
                                                 bool awaiting_caller = false);
   Result<RequestView> Approve(const Identity& caller, const std::string& id,
-                              const std::string& comment, const Narrowing& narrowing = {});
+                              const std::string& comment, const Narrowing& narrowing = {},
+                              const Demand<RequestView>& demand = {});
   Result<RequestView> Reject(const Identity& caller, const std::string& id,
-                             const std::string& comment);
+                             const std::string& comment, const Demand<RequestView>& demand = {});
   Result<RequestView> Cancel(const Identity& caller, const std::string& id,
-                             const std::string& comment);
+                             const std::string& comment, const Demand<RequestView>& demand = {});
   Result<RequestView> AddComment(const Identity& caller, const std::string& id,
                                  const std::string& text);
   // Expires what is overdue; returns how many.
@@ -151,11 +156,11 @@ class Workflow {
   Result<GrantView> FindGrant(const Identity& caller, const std::string& id);
   Result<std::vector<GrantView>> ListGrants(const Identity& caller, GrantFilter filter,
                                             std::optional<GrantStatus> status);
-  Result<GrantView> Revoke(const Identity& caller, const std::string& id,
-                           const std::string& reason);
+  Result<GrantView> Revoke(const Identity& caller, const std::string& id, const std::string& reason,
+                           const Demand<GrantView>& demand = {});
   // By the holder alone.
   Result<GrantView> Release(const Identity& caller, const std::string& id,
-                            const std::string& reason);
+                            const std::string& reason, const Demand<GrantView>& demand = {});
 
   Result<std::vector<AuditEntry>> Audit(const Identity& caller, const AuditFilter& filter);
   Result<ChainReport> VerifyAudit(const Identity& caller);
@@ -178,11 +183,12 @@ class Workflow {
   // One transaction: finds the request, lets `transition` change it, stores and records the
   // outcome.
   Result<RequestView> Decide(const Identity& caller, const std::string& id,
-                             const std::string& comment, const Transition& transition);
+                             const std::string& comment, const Demand<RequestView>& demand,
+                             const Transition& transition);
   // `overtaken`: nothing was changed, because somebody else decided meanwhile.
   Result<RequestView> DecideOnce(const Identity& caller, const std::string& id,
-                                 const std::string& comment, const Transition& transition,
-                                 bool& overtaken);
+                                 const std::string& comment, const Demand<RequestView>& demand,
+                                 const Transition& transition, bool& overtaken);
   // Puts a notification into the outbox: for the approvers of a step if the policy wants them
   // notified, or for the requester. Part of the transaction that changes the request.
   Status AnnounceStep(Tables& tables, std::string_view event, const Request& request, size_t step,
@@ -195,7 +201,7 @@ class Workflow {
   // One transaction: lets `end` end the grant, stores and records that. Returns when no signature
   // under it is delivered any more.
   Result<GrantView> EndGrant(const Identity& caller, const std::string& id, std::string_view event,
-                             const GrantEnd& end);
+                             const Demand<GrantView>& demand, const GrantEnd& end);
   Result<Grant> VisibleGrant(Tables& tables, const Identity& caller, const std::string& id);
 
   Store& store_;

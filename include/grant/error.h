@@ -16,6 +16,7 @@ enum class Code {
   kForbidden,        // known, but not allowed to
   kNotFound,
   kConflict,     // not in this state, or somebody else was faster
+  kStale,        // no longer what the caller said it had seen
   kTooLarge,     // over a documented bound
   kUnavailable,  // the store, the token or grantd cannot serve now
   kTimeout,

@@ -29,23 +29,21 @@ Outcome<Exit> Apply(Context& context, const Options& options) {
                   "--yes applies without asking, --dry-run only shows the difference");
   }
   GRANT_TRY(const RulesFile rules, LoadRulesFile(options.file, context.around.in));
-  GRANT_TRY(const Json in_force, context.client.Get(kRules));
-  const int64_t version = Number(in_force, "version");
-
-  // The version goes with both calls: what is applied is the difference that was shown, or a
-  // conflict.
+  // The tag of what is in force goes with both calls: what is applied is the difference that was
+  // shown, or nothing.
+  GRANT_TRY(const Tagged in_force, context.client.GetTagged(kRules));
   Json body;
   body["document"] = rules.document;
   body["source"] = rules.source;
   body["files"] = rules.files;
-  body["expected_version"] = version;
   body["dry_run"] = true;
-  GRANT_TRY(const Json plan, context.client.Post(kRules, body));
+  GRANT_TRY(const Json plan, context.client.Post(kRules, body, in_force.etag));
   for (const std::string& warning : Texts(plan, "warnings")) Note(context, "warning: " + warning);
 
   if (Texts(plan, "changes").empty()) {
-    return PrintResult(context, plan,
-                       fmt::format("nothing to change: version {} stays in force", version));
+    return PrintResult(
+        context, plan,
+        fmt::format("nothing to change: version {} stays in force", Number(plan, "version")));
   }
   if (options.dry_run) {
     PrintObject(context, plan, "version", [&] { return ChangesText(plan, context.ColourOut()); });
@@ -56,7 +54,7 @@ Outcome<Exit> Apply(Context& context, const Options& options) {
     return Failed(Exit::kFailed, "nothing was applied");
   }
   body["dry_run"] = false;
-  GRANT_TRY(const Json applied, context.client.Post(kRules, body));
+  GRANT_TRY(const Json applied, context.client.Post(kRules, body, in_force.etag));
   return PrintResult(context, applied,
                      fmt::format("version {} is in force", Number(applied, "version")));
 }

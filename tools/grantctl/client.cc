@@ -2,8 +2,10 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <strings.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <system_error>
@@ -16,6 +18,7 @@ constexpr long kConnectSeconds = 5;
 
 struct Answer {
   std::string body;
+  std::string etag;
   bool too_large = false;
 };
 
@@ -29,6 +32,46 @@ size_t Receive(char* data, size_t size, size_t count, void* target) {
   answer->body.append(data, bytes);
   return bytes;
 }
+
+// One line of the head.
+size_t ReceiveField(char* data, size_t size, size_t count, void* target) {
+  static constexpr std::string_view kName = "etag:";
+  static constexpr const char* kBlanks = " \t\r\n";
+  const std::string_view line(data, size * count);
+  if (line.size() > kName.size() && strncasecmp(data, kName.data(), kName.size()) == 0) {
+    std::string_view value = line.substr(kName.size());
+    value.remove_prefix(std::min(value.find_first_not_of(kBlanks), value.size()));
+    static_cast<Answer*>(target)->etag = value.substr(0, value.find_last_not_of(kBlanks) + 1);
+  }
+  return line.size();
+}
+
+// The head of a request with a body.
+class Headers {
+ public:
+  explicit Headers(const std::string& etag) {
+    Add("Content-Type: application/json");
+    // grantd reads a body at once; waiting for "100 Continue" would only cost time.
+    Add("Expect:");
+    if (!etag.empty()) Add("If-Match: " + etag);
+  }
+  ~Headers() { curl_slist_free_all(list_); }
+  Headers(const Headers&) = delete;
+  Headers& operator=(const Headers&) = delete;
+
+  curl_slist* list() const { return list_; }
+  bool complete() const { return complete_; }
+
+ private:
+  void Add(const std::string& line) {
+    curl_slist* longer = curl_slist_append(list_, line.c_str());
+    complete_ = complete_ && longer != nullptr;
+    if (longer != nullptr) list_ = longer;
+  }
+
+  curl_slist* list_ = nullptr;
+  bool complete_ = true;
+};
 
 std::string HintForErrno(int error) {
   if (error == EACCES || error == EPERM) {
@@ -91,20 +134,12 @@ std::string Escape(const std::string& text) {
 }
 
 struct Client::Handle {
-  Handle() : curl(curl_easy_init()) {
-    headers = curl_slist_append(headers, "Content-Type: application/json");
-    // grantd reads a body at once; waiting for "100 Continue" would only cost time.
-    headers = curl_slist_append(headers, "Expect:");
-  }
-  ~Handle() {
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
-  }
+  Handle() : curl(curl_easy_init()) {}
+  ~Handle() { curl_easy_cleanup(curl); }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 
   CURL* curl;
-  curl_slist* headers = nullptr;
 };
 
 Client::Client(std::string socket)
@@ -118,19 +153,26 @@ Outcome<Json> Client::Get(const std::string& path, const Query& query,
   for (const auto& [key, value] : query) {
     target += fmt::format("{}{}={}", target == path ? '?' : '&', key, Escape(value));
   }
-  return Call(target, nullptr, timeout);
+  GRANT_TRY(Tagged answer, Call(target, nullptr, timeout));
+  return std::move(answer.object);
 }
 
-Outcome<Json> Client::Post(const std::string& path, const Json& body) {
+Outcome<Tagged> Client::GetTagged(const std::string& path) {
+  return Call(path, nullptr, kCallTimeout);
+}
+
+Outcome<Json> Client::Post(const std::string& path, const Json& body, const std::string& etag) {
   // Arguments are whatever bytes the shell passed; JSON is UTF-8.
-  const std::string text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Call(path, &text, kCallTimeout);
+  const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), etag};
+  GRANT_TRY(Tagged answer, Call(path, &sent, kCallTimeout));
+  return std::move(answer.object);
 }
 
-Outcome<Json> Client::Call(const std::string& target, const std::string* body,
-                           std::chrono::seconds timeout) {
+Outcome<Tagged> Client::Call(const std::string& target, const Sent* sent,
+                             std::chrono::seconds timeout) {
   CURL* curl = handle_->curl;
-  if (curl == nullptr || handle_->headers == nullptr) {
+  const Headers headers(sent == nullptr ? std::string() : sent->etag);
+  if (curl == nullptr || !headers.complete()) {
     return Failed(Exit::kFailed, "libcurl cannot be set up");
   }
   Answer answer;
@@ -146,10 +188,12 @@ Outcome<Json> Client::Call(const std::string& target, const std::string* body,
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(timeout.count()));
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Receive);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-  if (body != nullptr) {
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, handle_->headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->c_str());
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &ReceiveField);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
+  if (sent != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.list());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent->body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sent->body.c_str());
   }
 
   const CURLcode code = curl_easy_perform(curl);
@@ -169,7 +213,7 @@ Outcome<Json> Client::Call(const std::string& target, const std::string* body,
     return Failed(Exit::kFailed, fmt::format("what answers at unix:{} is not grantd", socket_),
                   "--api or GRANTD_API names grantd's api socket, not its gate socket");
   }
-  return object;
+  return Tagged{std::move(object), std::move(answer.etag)};
 }
 
 }  // namespace grant::ctl

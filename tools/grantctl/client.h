@@ -1,4 +1,4 @@
-// Calls to grantd's REST API (docs/api.md) on its Unix socket.
+// Calls to grantd's REST API (docs/openapi.yaml) on its Unix socket.
 #pragma once
 
 #include <chrono>
@@ -23,6 +23,12 @@ Outcome<std::string> SocketOf(const std::string& address);
 // A text as one segment of a path or one value of a query.
 std::string Escape(const std::string& text);
 
+// An object, and the ETag that says which state of it this is; empty where grantd gave none.
+struct Tagged {
+  Json object;
+  std::string etag;
+};
+
 // One connection, used by one thread. Nothing is sent before the first call.
 class Client {
  public:
@@ -37,13 +43,19 @@ class Client {
   // escaped already, the query is not.
   Outcome<Json> Get(const std::string& path, const Query& query = {},
                     std::chrono::seconds timeout = kCallTimeout);
-  Outcome<Json> Post(const std::string& path, const Json& body);
+  Outcome<Tagged> GetTagged(const std::string& path);
+  // With an ETag, only if the object is still in that state; else the failure is stale.
+  Outcome<Json> Post(const std::string& path, const Json& body, const std::string& etag = {});
 
  private:
   struct Handle;
 
-  Outcome<Json> Call(const std::string& target, const std::string* body,
-                     std::chrono::seconds timeout);
+  struct Sent {
+    std::string body;
+    std::string etag;
+  };
+
+  Outcome<Tagged> Call(const std::string& target, const Sent* sent, std::chrono::seconds timeout);
 
   std::string socket_;
   std::unique_ptr<Handle> handle_;

@@ -5,12 +5,15 @@
 namespace grant::ctl {
 namespace {
 
+constexpr long kStale = 412;
+
 Exit ExitOfStatus(long status) {
   switch (status) {
     case 401:
       return Exit::kUnauthenticated;
     case 403:
     case 409:
+    case kStale:
       return Exit::kRefused;
     case 503:
       return Exit::kUnreachable;
@@ -24,7 +27,7 @@ Exit ExitOfStatus(long status) {
 }  // namespace
 
 Failure FailureOfAnswer(long status, std::string_view body) {
-  Failure failure{ExitOfStatus(status), {}, {}};
+  Failure failure{ExitOfStatus(status), {}, {}, status == kStale};
   const Json problem = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   failure.message = Text(problem, "detail");
   failure.hint = Text(problem, "hint");

@@ -26,6 +26,7 @@ struct Failure {
   Exit exit = Exit::kFailed;
   std::string message;
   std::string hint;
+  bool stale = false;  // what was to be changed is no longer what it was
 };
 
 template <typename T>

@@ -27,7 +27,7 @@ Outcome<Json> FetchList(Client& client, const std::string& path, Query query,
     wanted -= count;
     // A page without items ends the walk whatever it says, so that it cannot go in circles.
     if (next.empty() || wanted <= 0 || count == 0) return list;
-    query["before"] = next;
+    query["cursor"] = next;
   }
 }
 

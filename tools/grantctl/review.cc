@@ -34,6 +34,9 @@ Choice AskChoice(Context& context) {
   return Choice::kQuit;
 }
 
+// What follows a decision: another request, or the same once more, which changed meanwhile.
+enum class After { kNext, kLookAgain, kQuit };
+
 struct Tally {
   size_t approved = 0;
   size_t rejected = 0;
@@ -48,20 +51,24 @@ class Review {
   // Whether the walk goes on.
   Outcome<bool> Next(const std::string& id) {
     ++number_;
-    GRANT_TRY(const Json request, context_.client.Get(RequestPath(id)));
-    context_.now = context_.around.now();
-    if (Text(request, "status") != "open") {
-      Note(context_, fmt::format("request {} {}", id, StandingText(request, context_.now)));
-      return true;
+    for (bool again = false;; again = true) {
+      GRANT_TRY(const Tagged seen, context_.client.GetTagged(RequestPath(id)));
+      context_.now = context_.around.now();
+      if (Text(seen.object, "status") != "open") {
+        Note(context_, fmt::format("request {} {}", id, StandingText(seen.object, context_.now)));
+        if (again) ++tally_.refused;  // somebody else was faster
+        return true;
+      }
+      Show(seen.object);
+      const Choice choice = AskChoice(context_);
+      if (choice == Choice::kQuit) return false;
+      if (choice == Choice::kSkip) {
+        ++tally_.skipped;
+        return true;
+      }
+      GRANT_TRY(const After after, Decide(id, seen.etag, choice));
+      if (after != After::kLookAgain) return after == After::kNext;
     }
-    Show(request);
-    const Choice choice = AskChoice(context_);
-    if (choice == Choice::kQuit) return false;
-    if (choice == Choice::kSkip) {
-      ++tally_.skipped;
-      return true;
-    }
-    return Decide(id, choice);
   }
 
   const Tally& tally() const { return tally_; }
@@ -75,21 +82,27 @@ class Review {
         << std::flush;
   }
 
-  Outcome<bool> Decide(const std::string& id, Choice choice) {
+  // Decides on the request as it was shown, which the tag names.
+  Outcome<After> Decide(const std::string& id, const std::string& etag, Choice choice) {
     const auto comment = ReadLine(context_, "comment (may be empty):");
-    if (!comment) return false;
+    if (!comment) return After::kQuit;
     Json body = Json::object();
     if (!comment->empty()) body["comment"] = *comment;
     const bool approve = choice == Choice::kApprove;
-    auto decided = context_.client.Post(RequestPath(id, approve ? "/approve" : "/reject"), body);
+    auto decided =
+        context_.client.Post(RequestPath(id, approve ? "/approve" : "/reject"), body, etag);
     if (!decided) {
       if (decided.error().exit != Exit::kRefused) {
         return tl::make_unexpected(std::move(decided).error());
       }
+      if (decided.error().stale) {
+        Note(context_, decided.error().message);
+        return After::kLookAgain;
+      }
       // Somebody else may have been faster; the others still await a decision.
       PrintFailure(context_.around.err, decided.error(), context_.ColourErr());
       ++tally_.refused;
-      return true;
+      return After::kNext;
     }
     ++(approve ? tally_.approved : tally_.rejected);
     if (context_.format == Format::kJson) {
@@ -97,7 +110,7 @@ class Review {
     } else {
       PrintStanding(context_, *decided);
     }
-    return true;
+    return After::kNext;
   }
 
   Context& context_;

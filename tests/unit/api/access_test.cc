@@ -202,7 +202,7 @@ TEST_F(AccessTest, TheWorkflowItselfRefusesAuditors) {
   EXPECT_TRUE(refused(workflow_->AddComment(olga, open, "x")));
   EXPECT_TRUE(refused(workflow_->Revoke(olga, held, "x")));
   EXPECT_TRUE(refused(workflow_->Release(olga, held, "x")));
-  EXPECT_EQ(workflow_->ApplyRules(olga, {}, -1, true).error().code, Code::kForbidden);
+  EXPECT_EQ(workflow_->ApplyRules(olga, {}, true).error().code, Code::kForbidden);
 }
 
 }  // namespace

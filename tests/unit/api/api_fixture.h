@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ struct Reply {
   std::string text;
   nlohmann::ordered_json json;
   std::string allow;
+  std::string etag;
 };
 
 class ApiTest : public testing::Test {
@@ -114,6 +116,7 @@ class ApiTest : public testing::Test {
     request.body = body;
     if (!body.empty()) request.content_type = content_type;
     request.idempotency_key = idempotency_key_;
+    request.if_match = if_match_;
     request.peer.program = program_;
     if (!user.empty()) {
       request.peer.identity.principal = Principal::Parse("unix:" + user).value();
@@ -121,7 +124,8 @@ class ApiTest : public testing::Test {
     }
     HttpResponse response = api_->Handle(request);
     return {response.status, response.body,
-            nlohmann::ordered_json::parse(response.body, nullptr, false), response.allow};
+            nlohmann::ordered_json::parse(response.body, nullptr, false), response.allow,
+            response.etag};
   }
 
   Reply Get(const std::string& user, const std::string& target) {
@@ -171,7 +175,8 @@ class ApiTest : public testing::Test {
 
   std::string directory_;
   Time now_ = ParseTime("2026-11-21T20:00:00Z").value();
-  std::string idempotency_key_;
+  std::optional<std::string> idempotency_key_;
+  std::optional<std::string> if_match_;
   std::string program_ = "/usr/bin/grantctl";
   uint64_t drawn_ = 0;
   int secrets_drawn_ = 0;

@@ -20,7 +20,7 @@ class FilingTest : public ApiTest {
   Reply FileWithKey(const std::string& key, const nlohmann::json& wish) {
     idempotency_key_ = key;
     Reply reply = File(wish);
-    idempotency_key_.clear();
+    idempotency_key_.reset();
     return reply;
   }
   Reply FileWith(const std::string& key, const nlohmann::json& value) {
@@ -87,6 +87,15 @@ TEST_F(FilingTest, AnIdempotencyKeyFilesOnceWhateverBecameOfIt) {
   EXPECT_EQ(FileWithKey("key-2", Wish()).status, 201);
 }
 
+TEST_F(FilingTest, ANewIdempotencyKeyFilesThoughTheSameIsOpen) {
+  const Reply open = File(Repeatable());
+  const Reply first = FileWithKey("key-1", Repeatable());
+  EXPECT_EQ(first.status, 201);
+  EXPECT_NE(first.json["id"], open.json["id"]);
+  Send("alice", "POST", "/v1/requests/" + std::string(first.json["id"]) + "/cancel");
+  EXPECT_EQ(FileWithKey("key-1", Repeatable()).json["id"], first.json["id"]);
+}
+
 TEST_F(FilingTest, AnIdempotencyKeyStandsForOneContent) {
   FileWithKey("key-1", Wish());
   nlohmann::json other = Wish();
@@ -99,6 +108,7 @@ TEST_F(FilingTest, AnIdempotencyKeyStandsForOneContent) {
 TEST_F(FilingTest, AnIdempotencyKeyIsBoundedAndOfItsRequester) {
   EXPECT_EQ(FileWithKey(std::string(129, 'x'), Wish()).status, 413);
   EXPECT_EQ(FileWithKey("two words", Wish()).status, 400);
+  EXPECT_EQ(FileWithKey("", Wish()).status, 400);
   FileWithKey("key-1", Wish());
   idempotency_key_ = "key-1";
   EXPECT_EQ(Post("mallory", "/v1/requests", Wish()).json["code"], "forbidden");

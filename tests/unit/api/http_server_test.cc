@@ -59,17 +59,36 @@ TEST_F(HttpServerTest, TellsTheHandlerWhoTheKernelSaysIsThere) {
   EXPECT_EQ(seen, SelfPrincipal().value().text());
 }
 
-TEST_F(HttpServerTest, HandsOnTheIdempotencyKey) {
-  std::string seen = "none";
+TEST_F(HttpServerTest, HandsOnTheHeadersThatMatter) {
+  HttpRequest seen;
   Serve([&](const HttpRequest& request) {
-    seen = request.idempotency_key;
+    seen = request;
     return HttpResponse{};
   });
   RawClient client = Client();
-  client.Ask("GET / HTTP/1.1\r\nidempotency-key: 7f-1\r\n\r\n");
-  EXPECT_EQ(seen, "7f-1");
+  client.Ask(
+      "GET / HTTP/1.1\r\nidempotency-key: 7f-1\r\nIF-MATCH: \"a\", W/\"b\"\r\n"
+      "content-type: text/plain\r\n\r\n");
+  EXPECT_EQ(seen.idempotency_key, "7f-1");
+  EXPECT_EQ(seen.if_match, "\"a\", W/\"b\"");
+  EXPECT_EQ(seen.content_type, "text/plain");
   client.Ask(Get("/"));
-  EXPECT_EQ(seen, "");
+  EXPECT_EQ(seen.idempotency_key, std::nullopt);
+  EXPECT_EQ(seen.if_match, std::nullopt);
+  EXPECT_EQ(seen.content_type, "");
+}
+
+TEST_F(HttpServerTest, OfAHeaderThatIsGivenTwiceNoneIsPassedOver) {
+  HttpRequest seen;
+  Serve([&](const HttpRequest& request) {
+    seen = request;
+    return HttpResponse{};
+  });
+  Client().Ask(
+      "GET / HTTP/1.1\r\nIf-Match: \"a\"\r\nContent-Type: application/json\r\nIf-Match: \"b\"\r\n"
+      "Content-Type: text/plain\r\n\r\n");
+  EXPECT_EQ(seen.if_match, "\"a\", \"b\"");
+  EXPECT_EQ(seen.content_type, "application/json, text/plain");
 }
 
 TEST_F(HttpServerTest, ReadsChunkedBodies) {

@@ -39,6 +39,13 @@ TEST(HttpWire, NamesTheMethodsThatAreAllowed) {
   EXPECT_THAT(WireText(response, {}), HasSubstr("\r\nAllow: GET, POST\r\n"));
 }
 
+TEST(HttpWire, TagsWhatHasATag) {
+  HttpResponse response;
+  EXPECT_THAT(WireText(response, {}), Not(HasSubstr("ETag:")));
+  response.etag = "\"a\"";
+  EXPECT_THAT(WireText(response, {}), HasSubstr("\r\nETag: \"a\"\r\n"));
+}
+
 TEST(HttpWire, DatesTheAnswer) {
   std::string text = WireText({}, {});
   std::string date = text.substr(text.find("Date: "));

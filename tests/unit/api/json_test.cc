@@ -1,4 +1,4 @@
-// The objects of docs/api.md, to the letter and in its order.
+// The objects of docs/openapi.yaml, to the letter and in its order.
 #include "grantd/api/json.h"
 
 #include <gmock/gmock.h>

@@ -124,7 +124,7 @@ TEST_F(RequestsTest, ListsAreNewestFirstInPages) {
     EXPECT_LE(page.json["items"].size(), 2U);
     for (const auto& item : page.json["items"]) listed.push_back(item["id"]);
     if (page.json["next"].is_null()) break;
-    target = "/v1/requests?limit=2&before=" + std::string(page.json["next"]);
+    target = "/v1/requests?limit=2&cursor=" + std::string(page.json["next"]);
   }
   EXPECT_EQ(listed, filed);
 }

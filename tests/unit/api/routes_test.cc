@@ -131,7 +131,6 @@ TEST_F(RoutesTest, EveryKeyOfEveryBodyIsChecked) {
        {{"document", kRulesToml},
         {"source", "r"},
         {"files", nlohmann::json::object()},
-        {"expected_version", 1},
         {"dry_run", true}}},
       {"/v1/requests",
        {{"signer", "release"},
@@ -188,7 +187,7 @@ TEST_F(RoutesTest, OtherMethodsAreNotAllowedAndTheAllowedOnesNamed) {
       EXPECT_THAT(reply.json["detail"], HasSubstr(reply.allow));
     }
   }
-  EXPECT_EQ(Send("root", "PUT", "/v1/requests").allow, "GET, POST");
+  EXPECT_EQ(Send("root", "PUT", "/v1/requests").allow, "GET, HEAD, POST");
 }
 
 TEST_F(RoutesTest, WhatIsNotInTheTableIsNotFound) {
@@ -203,7 +202,7 @@ TEST_F(RoutesTest, ABodyMustBeDeclaredToBeJson) {
   const std::string body = Wish().dump();
   for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded",
                            "application/jsonx", "application/json5"}) {
-    ExpectProblem(Send("alice", "POST", "/v1/requests", body, type), 400, "invalid");
+    ExpectProblem(Send("alice", "POST", "/v1/requests", body, type), 415, "unsupported-media-type");
   }
   for (const char* type :
        {"application/json", "Application/JSON; charset=utf-8", "application/json ;charset=utf-8"}) {

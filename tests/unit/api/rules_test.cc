@@ -43,14 +43,6 @@ TEST_F(RulesTest, ADryRunAppliesNothing) {
   EXPECT_EQ(VersionInForce(), 0);
 }
 
-TEST_F(RulesTest, AnotherVersionThanExpectedIsAConflict) {
-  EXPECT_EQ(Apply({{"expected_version", 0}}).status, 200);
-  Reply reply = Apply({{"expected_version", 0}});
-  EXPECT_EQ(reply.status, 409);
-  EXPECT_EQ(reply.json["code"], "conflict");
-  EXPECT_EQ(Apply({{"expected_version", -1}}).status, 400);
-}
-
 TEST_F(RulesTest, AFaultInTheDocumentIsToldWithItsLine) {
   Reply reply = Apply({{"document", "[[group]]\nname = \"g\"\nmemebers = []\n"}});
   EXPECT_EQ(reply.status, 400);

@@ -46,11 +46,11 @@ TEST_F(StandingTest, ListsOfNamesHavePagesToo) {
   Reply first = Get("root", "/v1/signers?limit=1");
   EXPECT_EQ(first.json["items"].size(), 1U);
   const std::string next = first.json["next"];
-  Reply second = Get("root", "/v1/signers?limit=1&before=" + next);
+  Reply second = Get("root", "/v1/signers?limit=1&cursor=" + next);
   EXPECT_EQ(second.json["items"].size(), 1U);
   EXPECT_TRUE(second.json["next"].is_null());
   EXPECT_NE(first.json["items"], second.json["items"]);
-  EXPECT_EQ(Get("root", "/v1/signers?before=nothing").status, 400);
+  EXPECT_EQ(Get("root", "/v1/signers?cursor=nothing").status, 400);
 }
 
 }  // namespace

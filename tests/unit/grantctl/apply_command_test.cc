@@ -9,6 +9,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+constexpr const char* kTag = "\"3f\"";
 constexpr const char* kDocument = "[[signer]]\nname = \"release\"\ncertificate = \"release.pem\"\n";
 
 Json Change(int version, std::vector<std::string> changes, bool applied) {
@@ -17,7 +18,7 @@ Json Change(int version, std::vector<std::string> changes, bool applied) {
 
 // Rules at version 3, and a document that changes three things.
 FakeAnswer Grantd(const FakeCall& call) {
-  if (call.method == "GET") return {200, R"({"version":3})"};
+  if (call.method == "GET") return {.body = R"({"version":3})", .etag = kTag};
   const bool dry_run = call.json()["dry_run"];
   const std::vector<std::string> changes = {"+ signer release", "- policy old", "~ group security"};
   return {200, Change(dry_run ? 3 : 4, changes, !dry_run).dump()};
@@ -45,15 +46,16 @@ TEST_F(Apply, ShowsTheDifferenceThenAppliesExactlyThat) {
   EXPECT_EQ(body["document"], kDocument);
   EXPECT_EQ(body["source"], path_);
   EXPECT_EQ(body["files"], Json::object({{"release.pem", "PEM"}}));
-  EXPECT_EQ(body["expected_version"], 3);
+  EXPECT_EQ(grantd_.calls()[1].if_match, kTag);
   EXPECT_EQ(body["dry_run"], true);
   body["dry_run"] = false;
   EXPECT_EQ(grantd_.calls()[2].json(), body);
+  EXPECT_EQ(grantd_.calls()[2].if_match, kTag);
 }
 
 TEST_F(Apply, PassesWarningsOn) {
   FakeGrantd warning([](const FakeCall& call) -> FakeAnswer {
-    if (call.method == "GET") return {200, R"({"version":3})"};
+    if (call.method == "GET") return {.body = R"({"version":3})", .etag = kTag};
     Json change = Change(3, {"+ signer release"}, false);
     change["warnings"] = {"signer 'release': unix:eve is an auditor\x1b[2J"};
     return {200, change.dump()};
@@ -101,7 +103,7 @@ TEST_F(Apply, JsonIsTheApisAnswer) {
 
 TEST_F(Apply, NothingToChangeAppliesNothing) {
   FakeGrantd grantd([](const FakeCall& call) {
-    return call.method == "GET" ? FakeAnswer{200, R"({"version":3})"}
+    return call.method == "GET" ? FakeAnswer{.body = R"({"version":3})", .etag = kTag}
                                 : FakeAnswer{200, Change(3, {}, false).dump()};
   });
   const Ran ran = RunAt(grantd, {"apply", "-f", path_, "--yes"});
@@ -110,15 +112,15 @@ TEST_F(Apply, NothingToChangeAppliesNothing) {
   EXPECT_EQ(grantd.calls().size(), 2u);
 }
 
-TEST_F(Apply, AChangeInBetweenIsAConflict) {
+TEST_F(Apply, AChangeInBetweenIsRefused) {
   FakeGrantd grantd([](const FakeCall& call) {
     if (call.method == "GET" || call.json()["dry_run"]) return Grantd(call);
-    return Problem(409, "conflict", "version 4 is in force, not 3", "grantctl apply again");
+    return Problem(412, "stale", "the rules changed meanwhile", "grantctl apply again");
   });
   const Ran ran = RunAt(grantd, {"apply", "-f", path_, "--yes"});
   EXPECT_EQ(ran.exit, 3);
   EXPECT_EQ(ran.out, "");
-  EXPECT_THAT(ran.err, HasSubstr("grantctl: version 4 is in force, not 3\nhint: grantctl apply"));
+  EXPECT_THAT(ran.err, HasSubstr("grantctl: the rules changed meanwhile\nhint: grantctl apply"));
 }
 
 TEST_F(Apply, AMistakeInTheRulesIsGrantdsToReport) {
@@ -135,7 +137,7 @@ TEST_F(Apply, AMistakeInTheRulesIsGrantdsToReport) {
 
 TEST_F(Apply, ChangesCannotDriveTheTerminal) {
   FakeGrantd grantd([](const FakeCall& call) {
-    return call.method == "GET" ? FakeAnswer{200, R"({"version":3})"}
+    return call.method == "GET" ? FakeAnswer{.body = R"({"version":3})", .etag = kTag}
                                 : FakeAnswer{200, Change(3, {"+ group \x1b[2J"}, false).dump()};
   });
   EXPECT_EQ(RunAt(grantd, {"apply", "-f", path_, "--dry-run"}).out, "+ group \\u001b[2J\n");

@@ -34,11 +34,27 @@ TEST(Escape, KeepsOneSegmentOneSegment) {
 TEST(Client, SendsWhatItIsGiven) {
   FakeGrantd grantd(Json::object({{"ok", true}}));
   Client client(grantd.socket());
-  ASSERT_TRUE(client.Get("/v1/requests/" + Escape("../x"), {{"before", "a b"}, {"limit", "3"}}));
+  ASSERT_TRUE(client.Get("/v1/requests/" + Escape("../x"), {{"cursor", "a b"}, {"limit", "3"}}));
   ASSERT_TRUE(client.Post("/v1/requests", Json::object({{"signer", "release"}})));
   EXPECT_THAT(grantd.lines(),
-              ElementsAre("GET /v1/requests/%2E%2E%2Fx?before=a%20b&limit=3", "POST /v1/requests"));
+              ElementsAre("GET /v1/requests/%2E%2E%2Fx?cursor=a%20b&limit=3", "POST /v1/requests"));
   EXPECT_EQ(grantd.calls()[1].body, R"({"signer":"release"})");
+}
+
+TEST(Client, ChangesWhatItHasSeenOrNothing) {
+  FakeGrantd grantd([](const FakeCall& call) -> FakeAnswer {
+    if (call.method == "GET") return {.body = "{}", .etag = "\"7\""};
+    return call.if_match == "\"7\"" ? FakeAnswer{200, "{}"} : Problem(412, "stale", "it changed");
+  });
+  Client client(grantd.socket());
+  const auto seen = client.GetTagged("/v1/rules");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->etag, "\"7\"");
+  EXPECT_TRUE(client.Post("/v1/rules", Json::object(), seen->etag));
+  const auto stale = client.Post("/v1/rules", Json::object(), "\"6\"");
+  ASSERT_FALSE(stale);
+  EXPECT_TRUE(stale.error().stale);
+  EXPECT_EQ(stale.error().exit, Exit::kRefused);
 }
 
 TEST(Client, BytesThatAreNotUtf8StillMakeJson) {

@@ -21,10 +21,17 @@ sockaddr_un AddressOf(const std::string& path) {
   return address;
 }
 
+// The value of a field in the head, empty where there is none.
+std::string FieldOf(const std::string& head, const std::string& name) {
+  const size_t at = head.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const size_t begin = at + name.size() + 4;
+  return head.substr(begin, head.find("\r\n", begin) - begin);
+}
+
 size_t ContentLength(const std::string& head) {
-  static const std::string kName = "\r\nContent-Length: ";
-  const size_t at = head.find(kName);
-  return at == std::string::npos ? 0 : std::stoul(head.substr(at + kName.size()));
+  const std::string length = FieldOf(head, "Content-Length");
+  return length.empty() ? 0 : std::stoul(length);
 }
 
 bool Receive(int connection, std::string& text) {
@@ -52,6 +59,7 @@ bool ReadCall(int connection, FakeCall& call) {
   call.method = head.substr(0, method_end);
   call.target = head.substr(method_end + 1, target_end - method_end - 1);
   call.body = text.substr(end + 4);
+  call.if_match = FieldOf(head, "If-Match");
   return true;
 }
 
@@ -153,10 +161,12 @@ void FakeGrantd::Answer(int connection) {
   }
   const FakeAnswer answer = handler_(call);
   if (answer.hang_up) return;
+  // A client takes a field's name in any case, and no blanks around its value.
+  const std::string tag = answer.etag.empty() ? "" : "eTag:  " + answer.etag + " \r\n";
   SendAll(connection, "HTTP/1.1 " + std::to_string(answer.status) +
-                          " Status\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                          "Content-Length: " +
-                          std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body);
+                          " Status\r\nContent-Type: application/json\r\nConnection: close\r\n" +
+                          tag + "Content-Length: " + std::to_string(answer.body.size()) +
+                          "\r\n\r\n" + answer.body);
 }
 
 }  // namespace grant::ctl

@@ -17,6 +17,7 @@ struct FakeCall {
   std::string method;
   std::string target;  // path and query as they came
   std::string body;
+  std::string if_match;
 
   Json json() const { return Json::parse(body); }
 };
@@ -25,6 +26,7 @@ struct FakeAnswer {
   int status = 200;
   std::string body;
   bool hang_up = false;  // close the connection without an answer
+  std::string etag = {};
 };
 
 FakeAnswer Problem(int status, const std::string& code, const std::string& detail,

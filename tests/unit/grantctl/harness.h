@@ -39,7 +39,7 @@ inline Ran RunAt(const FakeGrantd& grantd, const std::vector<std::string>& argum
   return RunAt(grantd.address(), arguments, setting);
 }
 
-// Objects as docs/api.md shows them.
+// Objects as docs/openapi.yaml describes them.
 Json SampleRequest();  // req_01JD, open, at step 1 of 2
 Json ApprovedRequest();
 Json SampleGrant();    // grt_01JD, active, 1 of 3 used

@@ -16,16 +16,16 @@ Json Numbered(int first, int count) {
   return items;
 }
 
-// 2500 entries, newest first; `next` is the last number of a page.
+// 2500 entries, newest first; `next` is "c" and the last number of a page.
 FakeAnswer Entries(const FakeCall& call) {
-  const auto value = [&call](const std::string& key, int otherwise) {
-    const size_t at = call.target.find(key + "=");
-    return at == std::string::npos ? otherwise : std::stoi(call.target.substr(at + key.size() + 1));
+  const auto value = [&call](const std::string& before, int otherwise) {
+    const size_t at = call.target.find(before);
+    return at == std::string::npos ? otherwise : std::stoi(call.target.substr(at + before.size()));
   };
-  const int first = value("before", 2501) - 1;
-  const int count = std::min(value("limit", 100), first);
+  const int first = value("cursor=c", 2501) - 1;
+  const int count = std::min(value("limit=", 100), first);
   const int last = first - count + 1;
-  return Items(Numbered(first, count), last > 1 ? Json(std::to_string(last)) : Json());
+  return Items(Numbered(first, count), last > 1 ? Json("c" + std::to_string(last)) : Json());
 }
 
 TEST(FetchList, OneCallIsEnoughForOnePage) {
@@ -34,7 +34,7 @@ TEST(FetchList, OneCallIsEnoughForOnePage) {
   const auto list = FetchList(client, "/v1/audit", {{"event", "x"}}, {.limit = 100});
   ASSERT_TRUE(list);
   EXPECT_EQ((*list)["items"], Numbered(2500, 100));
-  EXPECT_EQ((*list)["next"], "2401");
+  EXPECT_EQ((*list)["next"], "c2401");
   EXPECT_THAT(grantd.lines(), ElementsAre("GET /v1/audit?event=x&limit=100"));
 }
 
@@ -44,10 +44,10 @@ TEST(FetchList, FollowsNextUpToTheLimit) {
   const auto list = FetchList(client, "/v1/audit", {}, {.limit = 2100});
   ASSERT_TRUE(list);
   EXPECT_EQ((*list)["items"], Numbered(2500, 2100));
-  EXPECT_EQ((*list)["next"], "401");
+  EXPECT_EQ((*list)["next"], "c401");
   EXPECT_THAT(grantd.lines(),
-              ElementsAre("GET /v1/audit?limit=1000", "GET /v1/audit?before=1501&limit=1000",
-                          "GET /v1/audit?before=501&limit=100"));
+              ElementsAre("GET /v1/audit?limit=1000", "GET /v1/audit?cursor=c1501&limit=1000",
+                          "GET /v1/audit?cursor=c501&limit=100"));
 }
 
 TEST(FetchList, AllMeansAll) {
@@ -68,7 +68,7 @@ TEST(FetchList, AnEmptyPageEndsTheWalk) {
 
 TEST(FetchList, AFailureOnALaterPageIsAFailure) {
   FakeGrantd grantd([](const FakeCall& call) {
-    if (call.target.find("before") == std::string::npos) return Entries(call);
+    if (call.target.find("cursor") == std::string::npos) return Entries(call);
     return Problem(503, "unavailable", "the store is busy");
   });
   Client client(grantd.socket());

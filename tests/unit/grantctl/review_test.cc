@@ -72,6 +72,50 @@ TEST(Review, ADecisionThatIsRefusedDoesNotEndTheWalk) {
   EXPECT_THAT(ran.err, EndsWith("1 approved, 0 rejected, 1 skipped\n"));
 }
 
+TEST(Review, WhatChangedMeanwhileIsShownAgainAndDecidedAsItIs) {
+  int comments = 0;
+  FakeGrantd grantd([&comments](const FakeCall& call) -> FakeAnswer {
+    const std::string tag = "\"" + std::to_string(comments) + "\"";
+    if (call.target.starts_with("/v1/requests?")) {
+      return Items(Json::array({Named(SampleRequest(), "req_1")}));
+    }
+    if (call.method == "GET") {
+      FakeAnswer answer{200, Named(SampleRequest(), "req_1").dump()};
+      answer.etag = tag;
+      ++comments;
+      return answer;
+    }
+    // Somebody says something after it was first shown.
+    return comments == 1 || call.if_match != "\"1\""
+               ? Problem(412, "stale", "request req_1 changed meanwhile")
+               : ThreeOpen(call);
+  });
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "a\n\na\n\n"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(grantd.lines(),
+              ElementsAre("GET /v1/requests?awaiting=me&limit=1000", "GET /v1/requests/req_1",
+                          "POST /v1/requests/req_1/approve", "GET /v1/requests/req_1",
+                          "POST /v1/requests/req_1/approve"));
+  EXPECT_EQ(grantd.calls()[2].if_match, "\"0\"");
+  EXPECT_THAT(ran.err, HasSubstr("request req_1 changed meanwhile\n"));
+  EXPECT_THAT(ran.err, EndsWith("1 approved, 0 rejected, 0 skipped\n"));
+}
+
+TEST(Review, WhatSomebodyElseDecidedFasterIsARefusal) {
+  bool decided = false;
+  FakeGrantd grantd([&decided](const FakeCall& call) -> FakeAnswer {
+    if (call.target != "/v1/requests/req_1" && call.method == "GET") return ThreeOpen(call);
+    if (call.method == "GET" && !decided) return ThreeOpen(call);
+    if (call.method == "GET") return {200, Named(ApprovedRequest(), "req_1").dump()};
+    decided = true;
+    return Problem(412, "stale", "request req_1 changed meanwhile");
+  });
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "r\n\nq\n"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_THAT(ran.err, HasSubstr("request req_1 is approved: grant grt_01JD\n"));
+  EXPECT_THAT(ran.err, EndsWith("0 approved, 0 rejected, 0 skipped\n"));
+}
+
 TEST(Review, WhatWasDecidedMeanwhileIsPassedOver) {
   FakeGrantd grantd([](const FakeCall& call) {
     return call.target == "/v1/requests/req_1"

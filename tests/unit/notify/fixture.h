@@ -55,7 +55,7 @@ class NotifyTest : public testing::Test {
   }
 
   void ApplyRules(const Rules& rules) {
-    const auto change = workflow_->ApplyRules(Who("unix:root"), rules, -1, false);
+    const auto change = workflow_->ApplyRules(Who("unix:root"), rules, false);
     if (!change) throw std::runtime_error(change.error().message);
   }
 
