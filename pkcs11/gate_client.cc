@@ -12,7 +12,7 @@
 namespace grant::pkcs11 {
 namespace {
 
-constexpr size_t kIdleConnectionsMax = 16;
+constexpr size_t kIdleConnectionsMax = 64;
 
 gate::Deadline After(std::chrono::milliseconds timeout) {
   return std::chrono::steady_clock::now() + timeout;

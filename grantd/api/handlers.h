@@ -16,6 +16,9 @@ Result<HttpResponse> ShowPolicy(const Services& services, const Call& call);
 // doctor.cc
 Result<HttpResponse> Doctor(const Services& services, const Call& call);
 
+// metrics.cc
+Result<HttpResponse> Metrics(const Services& services, const Call& call);
+
 // policies.cc
 Result<HttpResponse> TestPolicy(const Services& services, const Call& call);
 

@@ -36,6 +36,7 @@ std::span<const Route> Routes() {
       Route{"GET", "/v1/whoami", kEveryone, kNone, {}, Whoami},
       Route{"GET", "/v1/health", kEveryone, kNone, {}, Health},
       Route{"GET", "/v1/doctor", kOverseer, kNone, {}, Doctor},
+      Route{"GET", "/v1/metrics", kOverseer, kNone, {}, Metrics},
       Route{"GET", "/v1/rules", kOverseer, kNone, {}, ShowRules},
       Route{"POST", "/v1/rules", kAdmin, kRequired, {}, ApplyRules, true},
       Route{"GET", "/v1/rules/history", kOverseer, kNone, {"limit", "cursor"}, RulesHistory},

@@ -29,6 +29,7 @@ struct Services {
   Workflow& workflow;
   std::function<std::vector<TokenPresence>()> tokens;
   std::function<Result<std::vector<ChannelState>>()> channels;  // of notifications
+  std::function<std::string()> metrics;  // all of grantd's, as Prometheus reads them
 };
 
 // Who gets as far as the handler. The finer rights (whose request, whose policy) are the workflow's

@@ -15,6 +15,7 @@
 #include "grantd/daemon/process.h"
 #include "grantd/gate/server.h"
 #include "grantd/gate/signing.h"
+#include "grantd/metrics/exposition.h"
 #include "grantd/net/unix_socket.h"
 #include "grantd/net/user_database.h"
 #include "grantd/notify/notifier.h"
@@ -87,6 +88,12 @@ Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing&
   return surroundings;
 }
 
+std::string ShowMetrics(Signing& signing) {
+  metrics::Exposition page;
+  signing.metrics().Show(page);
+  return page.text();
+}
+
 std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
   std::vector<api::TokenPresence> presence;
   for (const gate::TokenRecord& token : keys.Describe()) {
@@ -111,8 +118,9 @@ Status Serve(const Config& config, const sigset_t& ending) {
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
   GRANT_TRY(const auto notifier, StartNotifier(*store, config));
   Workflow workflow(*store, MakeSurroundings(config, keys, signing, *notifier, zone_of));
-  const api::Api api(
-      {workflow, [&keys] { return Presence(keys); }, [&notifier] { return notifier->States(); }});
+  const api::Api api({workflow, [&keys] { return Presence(keys); },
+                      [&notifier] { return notifier->States(); },
+                      [&signing] { return ShowMetrics(signing); }});
 
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));

@@ -64,7 +64,10 @@ class Conversation {
     return connection_.Send(M::kType, sequence, gate::Encode(message), Soon()).has_value();
   }
 
-  bool Refuse(uint32_t sequence, const gate::Refused& refused) { return Answer(sequence, refused); }
+  bool Refuse(uint32_t sequence, const gate::Refused& refused) {
+    signing_.metrics().Refused(refused.cause);
+    return Answer(sequence, refused);
+  }
 
   template <typename M>
   bool AnswerOrRefuse(const gate::Frame& frame, const tl::expected<M, gate::Refused>& outcome) {

@@ -101,6 +101,7 @@ Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, 
 
 tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
                                                              const gate::SignTarget& target) {
+  const metrics::Stopwatch watch;
   const Token* token = keys_.FindToken(target.token);
   if (token == nullptr) return tl::unexpected(NoSuchToken(target.token));
   if (returned_limit_.IsUsedUp(peer.uid, clock_())) {
@@ -118,6 +119,7 @@ tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
     operation->content.Reject(
         {Cause::kNoGrant, "GRANTD_GRANT holds no ID of a grant", "grantctl grant list", {}});
   }
+  if (operation) operation->deciding = watch.Elapsed();
   return operation;
 }
 
@@ -188,6 +190,10 @@ Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
     if (named) grants.push_back(*std::move(named));
     return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
   }
+  // Where one is usable, the others are not asked for: they only say why none is.
+  GRANT_TRY(grants, tables.UsableGrants(asked.signer->name, asked.attempt.caller.principal, now));
+  Ruling ruling = Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
+  if (!std::holds_alternative<Refusal>(ruling)) return ruling;
   GRANT_TRY(grants,
             tables.GrantsForAttempt(asked.signer->name, asked.attempt.caller.principal, now));
   if (!asked.attempt.selected_grant.empty()) {
@@ -199,6 +205,7 @@ Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
 
 tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
                                                     const Deliver& deliver) {
+  StageTimer timer(metrics_, operation.target.spend_only, operation.deciding);
   auto content = operation.content.Finish();
   const std::string mechanism = cryptoki::MechanismName(operation.target.mechanism.type);
   for (int i = 0; i < kRulesChangesMax; ++i) {
@@ -214,7 +221,7 @@ tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
                       operation.target.spend_only};
     if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
     bool rules_changed = false;
-    auto outcome = SpendAndSign(asked, *content, deliver, rules_changed);
+    auto outcome = SpendAndSign(asked, *content, deliver, timer, rules_changed);
     if (!rules_changed) return outcome;
     auto again = Prepare(operation.peer, operation.target, operation.by_secret);
     if (!again) return tl::unexpected(again.error());
@@ -226,7 +233,7 @@ tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
 
 tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
                                                         const ReducedContent& content,
-                                                        const Deliver& deliver,
+                                                        const Deliver& deliver, StageTimer& timer,
                                                         bool& rules_changed) {
   std::optional<Refusal> refusal;
   const Status ruled = store_.Read([&](Tables& tables) -> Status {
@@ -237,6 +244,8 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
   if (!ruled) return tl::unexpected(StoreFailing(ruled.error()));
   if (refusal) return tl::unexpected(RecordRefusal(asked, *refusal));
 
+  const std::string facts = Compact(asked.Facts());
+  timer.Decided();
   Deliveries::Ticket ticket(deliveries_);
   Spend spend;
   const std::vector<int64_t> outcomes = outcomes_.Take();
@@ -244,12 +253,18 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
   store_.WriteAsync(
       [&](Tables& tables) -> Status {
         for (const int64_t use : outcomes) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
-        return SpendOne(tables, asked, ticket, spend);
+        return SpendOne(tables, asked, facts, ticket, spend);
       },
-      [spent](Status status) { spent->set_value(std::move(status)); });
+      [spent, &timer](Status status) {
+        if (status) timer.Spent();
+        spent->set_value(std::move(status));
+      });
   tl::expected<Bytes, TokenFailure> signature;
-  if (!asked.spend_only) signature = SignOnToken(*asked.token, asked.key_id, content);
+  if (!asked.spend_only) {
+    signature = timer.OnToken([&] { return SignOnToken(*asked.token, asked.key_id, content); });
+  }
   const Status written = spent->get_future().get();
+  timer.Released();
 
   const auto discard = [&signature] {
     if (signature) OPENSSL_cleanse(signature->data(), signature->size());
@@ -270,13 +285,16 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
     return tl::unexpected(RecordWithheld(asked, *spend.use));
   }
   deliver(*signature);
+  timer.Delivered();
+  metrics_.Ended(spend.use->signer,
+                 asked.spend_only ? UseOutcome::kDelegated : UseOutcome::kSigned);
   if (!asked.spend_only) outcomes_.Add({spend.use->id});
   return {};
 }
 
 // Runs within the write transaction: nothing that it checks can change before the use is spent.
-Status Signing::SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket& ticket,
-                         Spend& spend) {
+Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& facts,
+                         Deliveries::Ticket& ticket, Spend& spend) {
   GRANT_TRY(const int64_t rules_version, tables.CurrentRulesVersion());
   if (rules_version != asked.rules.version) {
     spend.rules_changed = true;
@@ -299,19 +317,17 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket&
                        {}};
     }
   }
-  nlohmann::json detail = asked.Facts();
   if (auto* refused = std::get_if<Refusal>(&ruling)) {
     spend.refusal = *refused;
     GRANT_CHECK(tables.AppendAudit(RefusalEvent(*refused, asked.peer.identity.principal,
                                                 asked.signer ? asked.signer->name : "", now,
-                                                std::move(detail))));
+                                                asked.Facts())));
     return {};
   }
-  GRANT_TRY(
-      const int64_t entry,
-      tables.AppendAudit({now, std::string(event::kSignatureSpent), asked.peer.identity.principal,
-                          grant_id.empty() ? asked.signer->name : grant_id, asked.signer->name,
-                          Compact(detail)}));
+  GRANT_TRY(const int64_t entry,
+            tables.AppendAudit(
+                {now, std::string(event::kSignatureSpent), asked.peer.identity.principal,
+                 grant_id.empty() ? asked.signer->name : grant_id, asked.signer->name, facts}));
   Use use{entry,
           grant_id,
           asked.signer->name,
@@ -343,6 +359,8 @@ gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal)
 
 gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
                                           const TokenFailure& failure) {
+  const UseOutcome outcome = failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled;
+  metrics_.Ended(use.signer, outcome);
   if (failure.answered) returned_limit_.Admit(asked.peer.uid, clock_());
   const std::string what = failure.function + " failed: " + cryptoki::ReturnValueName(failure.rv);
   const Status written = store_.Write([&](Tables& tables) -> Status {
@@ -351,8 +369,7 @@ gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
     detail["message"] = what;
     const auto event = failure.answered ? event::kSignatureReturned : event::kSignatureUnsettled;
     if (failure.answered && !use.grant_id.empty()) GRANT_CHECK(tables.ReturnUse(use.grant_id));
-    GRANT_CHECK(tables.SettleUse(
-        use.id, failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled));
+    GRANT_CHECK(tables.SettleUse(use.id, outcome));
     GRANT_CHECK(tables.AppendAudit({clock_(), std::string(event), asked.peer.identity.principal,
                                     use.grant_id.empty() ? use.signer : use.grant_id, use.signer,
                                     Compact(detail)}));
@@ -368,6 +385,7 @@ gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
                             (asked.spend_only ? "the use was spent, so it was withheld"
                                               : "the signature was made, so it was destroyed"),
                         "grantctl grant show " + use.grant_id, use.grant_id};
+  metrics_.Ended(use.signer, UseOutcome::kWithheld);
   const Status written = store_.Write([&](Tables& tables) -> Status {
     GRANT_CHECK(tables.WithholdUse(use.id));
     nlohmann::json detail = asked.Facts();

@@ -2,6 +2,7 @@
 // done.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include "grantd/gate/outcomes.h"
 #include "grantd/gate/refusal_limit.h"
 #include "grantd/gate/rules_in_force.h"
+#include "grantd/gate/signing_metrics.h"
 #include "grantd/net/unix_socket.h"
 #include "grantd/store/store.h"
 
@@ -32,6 +34,7 @@ struct SigningOperation {
   Token* token = nullptr;
   GovernedKey key;
   Content content;
+  std::chrono::nanoseconds deciding{};  // how long it took to begin
 };
 
 // Any thread may call these.
@@ -63,6 +66,8 @@ class Signing {
   // Explains in the audit the uses whose outcome an earlier run did not record. Returns how many.
   Result<size_t> RecoverUnsettled() { return outcomes_.RecoverUnsettled(); }
 
+  SigningMetrics& metrics() { return metrics_; }
+
  private:
   struct Asked;  // an attempt in the form that rules and audit speak of
   struct Spend;  // what became of it in the store
@@ -71,9 +76,11 @@ class Signing {
                                                         const gate::SignTarget& target,
                                                         const std::optional<BySecret>& by_secret);
   Result<Ruling> Rule(Tables& tables, const Asked& asked, Time now);
-  Status SpendOne(Tables& tables, const Asked& asked, Deliveries::Ticket& ticket, Spend& spend);
+  Status SpendOne(Tables& tables, const Asked& asked, const std::string& facts,
+                  Deliveries::Ticket& ticket, Spend& spend);
   tl::expected<void, gate::Refused> SpendAndSign(const Asked& asked, const ReducedContent& content,
-                                                 const Deliver& deliver, bool& rules_changed);
+                                                 const Deliver& deliver, StageTimer& timer,
+                                                 bool& rules_changed);
   gate::Refused RecordRefusal(const Asked& asked, const Refusal& refusal);
   gate::Refused RecordTokenFailure(const Asked& asked, const Use& use, const TokenFailure& failure);
   gate::Refused RecordWithheld(const Asked& asked, const Use& use);
@@ -84,6 +91,7 @@ class Signing {
   Clock clock_;
   Outcomes outcomes_;
   const Site site_;
+  SigningMetrics metrics_;
   RulesInForce rules_;
   Deliveries deliveries_;
   RefusalLimit refusal_limit_;

@@ -15,14 +15,23 @@ namespace {
 constexpr size_t kStatementsMax = 128;
 constexpr int kBusyTimeoutMs = 5000;
 
-// temp_store keeps sorts and statement journals out of directories that others can see; the limit
-// gives the space of a write-ahead log back that a long reader let grow.
+// temp_store keeps sorts and statement journals out of directories that others can see. Each commit
+// changes much the same pages, so the log is moved into the database after 32 MiB only: that
+// happens in somebody's commit, and writes a page once however often it was changed. The limit
+// gives the space of a log back that a long reader let grow.
 constexpr char kPragmas[] =
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
     "PRAGMA cell_size_check = ON;"
     "PRAGMA temp_store = MEMORY;"
+    "PRAGMA wal_autocheckpoint = 8192;"
     "PRAGMA journal_size_limit = 67108864;";
+
+// SQLite counts each allocation under one lock for all connections, unless it is told not to before
+// its first use in the process; later it refuses, and goes on counting.
+void LeaveAllocationsUncounted() {
+  [[maybe_unused]] static const int rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
 
 // Leaves a statement ready for its next use on every way out, and forgets the values bound to it.
 class Reset {
@@ -105,6 +114,7 @@ SqliteConnection::SqliteConnection(std::unique_ptr<sqlite3, CloseDatabase> datab
 
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path,
                                                                  Mode mode) {
+  LeaveAllocationsUncounted();
   const int access = mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   sqlite3* raw = nullptr;
   const int rc = sqlite3_open_v2(

@@ -110,9 +110,14 @@ class Tables {
   Result<std::optional<Grant>> FindGrantBySecret(const std::string& secret_hash);
   Result<std::vector<std::string>> GrantIdsLike(const std::string& prefix, size_t limit);
   Result<std::vector<Grant>> ListGrants(const GrantFilter& filter);
-  // What Decide() needs for one attempt, bounded however long the history is: grants of this signer
-  // and holder that end after `now` (the usable ones first), the holder's few most recent, and a
-  // few of other holders that end after `now`. The usable ones are not crowded out by the rest.
+  // Grants of this signer and holder that end after `now` and are neither used up nor revoked, the
+  // first to end first: all that Decide() can choose from.
+  Result<std::vector<Grant>> UsableGrants(const std::string& signer, const Principal& holder,
+                                          Time now);
+  // What Decide() needs to say why it refuses, bounded however long the history is: the usable
+  // grants, others of this signer and holder that end after `now`, the holder's few most recent,
+  // and a few of other holders that end after `now`. The usable ones are not crowded out by the
+  // rest.
   Result<std::vector<Grant>> GrantsForAttempt(const std::string& signer, const Principal& holder,
                                               Time now);
   // Grants of a signer that are not revoked and end after `now`.

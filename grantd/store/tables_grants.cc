@@ -88,16 +88,22 @@ Result<std::vector<Grant>> Tables::ListGrants(const GrantFilter& filter) {
 
 // Usable grants are asked for apart from used up and revoked ones, so that however many of those a
 // busy holder has, they never crowd out one that would let it sign.
+Result<std::vector<Grant>> Tables::UsableGrants(const std::string& signer, const Principal& holder,
+                                                Time now) {
+  static const std::string& text =
+      *new std::string(kSelect +
+                       " WHERE signer = $1 AND holder = $2 AND not_after > $3 AND used < "
+                       "max_signings AND revoked_at IS NULL ORDER BY not_after LIMIT $4");
+  return ReadAll(sql_.Query(text, {signer, holder.text(), ToMillis(now), Limit(kUsableMax)}),
+                 ReadGrant);
+}
+
 Result<std::vector<Grant>> Tables::GrantsForAttempt(const std::string& signer,
                                                     const Principal& holder, Time now) {
   const sql::Value end = ToMillis(now);
-  std::vector<Grant> grants;
+  GRANT_TRY(std::vector<Grant> grants, UsableGrants(signer, holder, now));
   std::unordered_set<std::string> seen;
-  GRANT_CHECK(Append(grants, seen,
-                     sql_.Query(kSelect + " WHERE signer = $1 AND holder = $2 AND not_after > $3 "
-                                          "AND used < max_signings AND revoked_at IS NULL "
-                                          "ORDER BY not_after LIMIT $4",
-                                {signer, holder.text(), end, Limit(kUsableMax)})));
+  for (const Grant& grant : grants) seen.insert(grant.id);
   GRANT_CHECK(Append(grants, seen,
                      sql_.Query(kSelect + " WHERE signer = $1 AND holder = $2 AND not_after > $3 "
                                           "AND (used >= max_signings OR revoked_at IS NOT NULL) "

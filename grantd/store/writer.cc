@@ -131,8 +131,18 @@ Status Writer::RunTransaction(std::vector<Job>& batch) {
 
 Status Writer::RunJobs(std::vector<Job>& batch) {
   GRANT_CHECK(connection_->Execute(options_.begin, {}));
+  if (batch.size() == 1) return RunAlone(batch.front());
   for (Job& job : batch) GRANT_CHECK(RunJob(job));
   GRANT_CHECK(connection_->Execute("COMMIT", {}));
+  return {};
+}
+
+// Nobody else's writes are in the transaction, so it is what is undone where the job fails.
+Status Writer::RunAlone(Job& job) {
+  JobConnection connection(*connection_);
+  job.outcome = RunWork(job.work, connection);
+  if (connection.loss()) return tl::make_unexpected(*connection.loss());
+  GRANT_CHECK(connection_->Execute(job.outcome ? "COMMIT" : "ROLLBACK", {}));
   return {};
 }
 

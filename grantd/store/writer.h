@@ -50,6 +50,7 @@ class Writer {
   void Finish(std::vector<Job>& batch);
   Status RunTransaction(std::vector<Job>& batch);
   Status RunJobs(std::vector<Job>& batch);
+  Status RunAlone(Job& job);
   Status RunJob(Job& job);
   void Abandon();
 

@@ -13,7 +13,14 @@
 namespace grant::test {
 
 Host::Host(const Environment& environment, uid_t uid, const std::string& errors_file)
+    : Host({SIGNING_HOST_PROGRAM, GRANT_PKCS11_MODULE}, environment, uid, errors_file) {}
+
+Host::Host(std::vector<std::string> command, const Environment& environment, uid_t uid,
+           const std::string& errors_file)
     : errors_file_(errors_file) {
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   std::array<int, 2> commands{};
   std::array<int, 2> answers{};
   if (pipe2(commands.data(), O_CLOEXEC) != 0 || pipe2(answers.data(), O_CLOEXEC) != 0) {
@@ -28,7 +35,7 @@ Host::Host(const Environment& environment, uid_t uid, const std::string& errors_
     for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
     if (uid != 0 && (setgroups(0, nullptr) != 0 || setgid(uid) != 0 || setuid(uid) != 0))
       _exit(126);
-    execl(SIGNING_HOST_PROGRAM, SIGNING_HOST_PROGRAM, GRANT_PKCS11_MODULE, nullptr);
+    execv(arguments[0], arguments.data());
     _exit(127);
   }
   close(commands[0]);

@@ -1,10 +1,11 @@
-// A running signing_host.
+// A running host of a module: by default signing_host with our module.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "tests/support/child_process.h"
 
@@ -14,6 +15,9 @@ class Host {
  public:
   // `uid` 0 keeps the test's own user.
   Host(const Environment& environment, uid_t uid, const std::string& errors_file);
+  // Another program, which says CKR_OK once it has started and answers as signing_host does.
+  Host(std::vector<std::string> command, const Environment& environment, uid_t uid,
+       const std::string& errors_file);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();

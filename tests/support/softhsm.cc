@@ -10,6 +10,8 @@ const char* KeyType(KeyKind kind) {
   switch (kind) {
     case KeyKind::kRsa2048:
       return "rsa:2048";
+    case KeyKind::kRsa3072:
+      return "rsa:3072";
     case KeyKind::kP256:
       return "EC:prime256v1";
     case KeyKind::kEd25519:

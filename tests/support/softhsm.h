@@ -10,7 +10,7 @@
 
 namespace grant::test {
 
-enum class KeyKind { kRsa2048, kP256, kEd25519 };
+enum class KeyKind { kRsa2048, kRsa3072, kP256, kEd25519 };
 
 struct KeyToMake {
   KeyKind kind = KeyKind::kRsa2048;

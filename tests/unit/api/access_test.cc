@@ -41,6 +41,7 @@ const std::map<std::string, Statuses>& Expected() {
       {"GET /v1/whoami", kAll},
       {"GET /v1/health", kAll},
       {"GET /v1/doctor", kOverseers},
+      {"GET /v1/metrics", kOverseers},
       {"GET /v1/rules", kOverseers},
       {"POST /v1/rules", {200, 403, 403, 403, 403, 403}},
       {"GET /v1/rules/history", kOverseers},

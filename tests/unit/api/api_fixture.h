@@ -95,8 +95,9 @@ class ApiTest : public testing::Test {
     surroundings.check_keys = [](const Rules&) { return Status(); };
     surroundings.withdraw = [](const std::string&) {};
     workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
-    api_ = std::make_unique<Api>(
-        Services{*workflow_, [this] { return tokens_; }, [this] { return channels_; }});
+    api_ =
+        std::make_unique<Api>(Services{*workflow_, [this] { return tokens_; },
+                                       [this] { return channels_; }, [this] { return metrics_; }});
   }
 
   ~ApiTest() override {
@@ -185,6 +186,7 @@ class ApiTest : public testing::Test {
   std::map<std::string, std::vector<Principal>> members_of_;
   std::vector<TokenPresence> tokens_{{"prod", true}};
   std::vector<ChannelState> channels_;
+  std::string metrics_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Workflow> workflow_;
   std::unique_ptr<Api> api_;

@@ -43,9 +43,10 @@ TEST_F(RoutesTest, OnlyTheDocumentedRoutesAreForAdministratorsAndAuditors) {
   }
   EXPECT_THAT(routes[Access::kAdmin], testing::ElementsAre("POST /v1/rules"));
   EXPECT_THAT(routes[Access::kOverseer],
-              testing::UnorderedElementsAre(
-                  "GET /v1/doctor", "GET /v1/rules", "GET /v1/rules/history", "GET /v1/rules/diff",
-                  "GET /v1/rules/{version}", "GET /v1/audit", "GET /v1/audit/verify"));
+              testing::UnorderedElementsAre("GET /v1/doctor", "GET /v1/metrics", "GET /v1/rules",
+                                            "GET /v1/rules/history", "GET /v1/rules/diff",
+                                            "GET /v1/rules/{version}", "GET /v1/audit",
+                                            "GET /v1/audit/verify"));
 }
 
 TEST_F(RoutesTest, AdministratorsRoutesRefuseEverybodyElseWithoutEffect) {

@@ -228,14 +228,42 @@ TEST_F(WriterTest, FailedCommitFailsEveryoneWhoSharedIt) {
 TEST_F(WriterTest, FailureOfAnyStatementOfTheWriterFailsTheBatch) {
   for (const char* statement : {"BEGIN IMMEDIATE", "SAVEPOINT job", "RELEASE SAVEPOINT job",
                                 "ROLLBACK TO SAVEPOINT job", "COMMIT"}) {
-    failing_ = statement;
+    released_ = {};
     Start();
-    EXPECT_THAT(writer_->Write(AddingInVain("x")), FailsWith(Code::kUnavailable)) << statement;
+    Block();
+    Outcomes outcomes;
+    writer_->WriteAsync(Adding("x"), outcomes.Next());
+    writer_->WriteAsync(AddingInVain("y"), outcomes.Next());
+    failing_ = statement;
+    Release();
+    for (const Status& outcome : outcomes.Await()) {
+      EXPECT_THAT(outcome, FailsWith(Code::kUnavailable)) << statement;
+    }
     Stop();
     failing_.clear();
     EXPECT_FALSE(database_.sql().InTransaction()) << statement;
     EXPECT_TRUE(Subjects().empty()) << statement;
   }
+}
+
+TEST_F(WriterTest, FailureOfAnyStatementOfTheWriterFailsAWriteThatIsAlone) {
+  for (const char* statement : {"BEGIN IMMEDIATE", "COMMIT"}) {
+    failing_ = statement;
+    Start();
+    EXPECT_THAT(writer_->Write(Adding("x")), FailsWith(Code::kUnavailable)) << statement;
+    Stop();
+    failing_.clear();
+    EXPECT_FALSE(database_.sql().InTransaction()) << statement;
+    EXPECT_TRUE(Subjects().empty()) << statement;
+  }
+}
+
+TEST_F(WriterTest, AWriteThatFailsAloneLeavesNothing) {
+  Start();
+  EXPECT_FALSE(writer_->Write(AddingInVain("x")));
+  EXPECT_TRUE(Subjects().empty());
+  Must(writer_->Write(Adding("after")));
+  EXPECT_THAT(Subjects(), ElementsAre("after"));
 }
 
 TEST_F(WriterTest, RollbackThatFailedIsTriedAgain) {
