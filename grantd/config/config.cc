@@ -88,6 +88,11 @@ Result<TokenSettings> ReadToken(TomlTable& table) {
       table.Reject("uri", selector.error());
     }
   }
+  token.workers = table.Count("workers", 1, kWorkersMax).value_or(kWorkersDefault);
+  token.call_timeout = table.Span("call_timeout").value_or(kCallTimeoutDefault);
+  if (token.call_timeout > kCallTimeoutMax) {
+    table.Reject("call_timeout", "is more than " + FormatDuration(kCallTimeoutMax));
+  }
   GRANT_CHECK(table.Finish());
   return token;
 }
@@ -143,6 +148,9 @@ Result<Config> ParseConfig(const std::string& text, const std::string& source) {
   config.auditors = ReadAuditors(document, config.admins);
   config.max_open_requests = document.Count("max_open_requests", 1, kOpenRequestsMaxMost)
                                  .value_or(kOpenRequestsMaxDefault);
+  if (!document.StringOr("hsm_worker", "").empty()) {
+    config.hsm_worker = document.AbsolutePath("hsm_worker");
+  }
   TomlTable listen = document.Table("listen");
   TomlTable notify = document.Table("notify");
   auto tokens = document.Tables("token");

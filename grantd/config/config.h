@@ -19,6 +19,7 @@ struct Config {
   std::string api_address;                               // "unix:/run/grantd/api.sock"
   std::string gate_address;                              // "unix:/run/grantd/gate.sock"
   uint32_t max_open_requests = kOpenRequestsMaxDefault;  // of one requester
+  std::string hsm_worker;  // the program that runs backing modules; empty: next to grantd
   std::vector<TokenSettings> tokens;
   NotifySettings notify;
 };

@@ -10,6 +10,7 @@
 #include "grantd/config/config.h"
 #include "grantd/daemon/process.h"
 #include "grantd/daemon/serve.h"
+#include "grantd/supervisor/worker_process.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -17,7 +18,8 @@ namespace grant::daemon {
 namespace {
 
 Status Run(const std::string& config_path, const sigset_t& ending) {
-  GRANT_TRY(const Config config, LoadConfig(config_path));
+  GRANT_TRY(Config config, LoadConfig(config_path));
+  if (config.hsm_worker.empty()) config.hsm_worker = DefaultWorkerExecutable();
   return Serve(config, ending);
 }
 

@@ -20,6 +20,7 @@
 #include "grantd/net/user_database.h"
 #include "grantd/notify/notifier.h"
 #include "grantd/store/store.h"
+#include "grantd/supervisor/worker_token.h"
 #include "grantd/workflow/workflow.h"
 
 namespace grant::daemon {
@@ -31,8 +32,12 @@ constexpr timespec kMaintenanceInterval{0, 500'000'000};
 Result<std::vector<std::unique_ptr<Token>>> OpenTokens(const Config& config) {
   std::vector<std::unique_ptr<Token>> tokens;
   for (const TokenSettings& settings : config.tokens) {
-    GRANT_TRY(auto token, OpenModuleToken(settings));
-    spdlog::info("token {}: logged in through {}", settings.name, settings.module);
+    GRANT_TRY(auto token, OpenWorkerToken(settings, {config.hsm_worker, {}}));
+    if (token->Describe().present) {
+      spdlog::info("token {}: logged in through {}", settings.name, settings.module);
+    } else {
+      spdlog::warn("token {}: absent; it is served once it is there", settings.name);
+    }
     tokens.push_back(std::move(token));
   }
   return tokens;

@@ -14,6 +14,12 @@ tl::expected<std::shared_ptr<const RulesVersion>, gate::Refused> Inventory::Rule
   return rules;
 }
 
+std::vector<gate::TokenRecord> Inventory::Tokens() {
+  std::vector<gate::TokenRecord> tokens = keys_.Describe();
+  std::erase_if(tokens, [](const gate::TokenRecord& token) { return !WasSeen(token); });
+  return tokens;
+}
+
 tl::expected<gate::Objects, gate::Refused> Inventory::Objects(const gate::GetObjects& wanted) {
   Token* token = keys_.FindToken(wanted.token);
   if (token == nullptr) return tl::unexpected(NoSuchToken(wanted.token));

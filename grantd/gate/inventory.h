@@ -17,7 +17,8 @@ class Inventory {
   Inventory(Store& store, KeyDirectory& keys) : store_(store), keys_(keys) {}
 
   uint64_t run() const { return keys_.run(); }
-  std::vector<gate::TokenRecord> Tokens() { return keys_.Describe(); }
+  // Without those that were never seen: a slot keeps its number as long as a caller knows it.
+  std::vector<gate::TokenRecord> Tokens();
   tl::expected<gate::Objects, gate::Refused> Objects(const gate::GetObjects& wanted);
   // Which signer governs a key that the caller sees on a token of its own. Refused where that
   // cannot be known.

@@ -105,11 +105,19 @@ KeyDirectory::KeyDirectory(std::vector<std::unique_ptr<Token>> tokens)
     : run_(uint64_t{std::random_device()()} << 32 | std::random_device()() | 1),
       tokens_(std::move(tokens)) {}
 
+bool WasSeen(const gate::TokenRecord& token) {
+  return token.present || !token.mechanisms.empty();
+}
+
 std::vector<gate::TokenRecord> KeyDirectory::Describe() {
   std::vector<gate::TokenRecord> records;
   std::set<uint64_t> slots;
   for (const auto& token : tokens_) {
     gate::TokenRecord record = token->Describe();
+    if (!WasSeen(record)) {
+      records.push_back(std::move(record));
+      continue;
+    }
     // Slots of two backing modules may have the same number; the module's callers need them
     // distinct.
     while (!slots.insert(record.slot_id).second) ++record.slot_id;

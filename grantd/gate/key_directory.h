@@ -23,6 +23,9 @@ struct GovernedKey {
   bool hash_here = false;  // see Content::Begin
 };
 
+// Whether the token was ever present while grantd ran: before that, nobody knows its slot.
+bool WasSeen(const gate::TokenRecord& token);
+
 // Any thread may call these.
 class KeyDirectory {
  public:

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "grant/cryptoki/names.h"
+#include "grant/cryptoki/cryptoki.h"
 
 namespace grant {
 
@@ -40,6 +40,11 @@ gate::Refused Malformed(const Error& error) {
 }
 
 gate::Refused FromToken(const TokenFailure& failure, const std::string& what) {
+  // Nothing reached the token.
+  if (failure.answered && !failure.reason.empty()) {
+    return {Cause::kTokenUnavailable, failure.rv, what + "; the use was given back",
+            "ask the administrator to look at the log of grantd"};
+  }
   if (!failure.answered) {
     return {Cause::kTokenUnavailable, failure.rv,
             "the token did not answer (" + what + "); the use stays spent",
@@ -51,6 +56,10 @@ gate::Refused FromToken(const TokenFailure& failure, const std::string& what) {
 }
 
 gate::Refused FromToken(const TokenFailure& failure) {
+  if (!failure.reason.empty()) {
+    return {Cause::kTokenUnavailable, failure.rv, Describe(failure),
+            "ask the administrator to look at the log of grantd"};
+  }
   switch (failure.rv) {
     case CKR_SIGNATURE_INVALID:
       return {Cause::kSignatureInvalid, failure.rv, "the signature is not right", ""};
@@ -59,10 +68,7 @@ gate::Refused FromToken(const TokenFailure& failure) {
     case CKR_KEY_HANDLE_INVALID:
       return KeyGone();
     default:
-      return {Cause::kTokenRefused, failure.rv,
-              "the token refused: " + failure.function +
-                  " failed: " + cryptoki::ReturnValueName(failure.rv),
-              ""};
+      return {Cause::kTokenRefused, failure.rv, "the token refused: " + Describe(failure), ""};
   }
 }
 

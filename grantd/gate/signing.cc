@@ -28,7 +28,7 @@ tl::expected<Bytes, TokenFailure> SignOnToken(Token& token, uint64_t key_id,
   try {
     return token.Sign(key_id, content.mechanism, content.data);
   } catch (...) {
-    return tl::make_unexpected(TokenFailure{CKR_HOST_MEMORY, "C_Sign", false});
+    return tl::make_unexpected(TokenFailure{CKR_HOST_MEMORY, "C_Sign", false, {}});
   }
 }
 
@@ -362,7 +362,7 @@ gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
   const UseOutcome outcome = failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled;
   metrics_.Ended(use.signer, outcome);
   if (failure.answered) returned_limit_.Admit(asked.peer.uid, clock_());
-  const std::string what = failure.function + " failed: " + cryptoki::ReturnValueName(failure.rv);
+  const std::string what = Describe(failure);
   const Status written = store_.Write([&](Tables& tables) -> Status {
     nlohmann::json detail = asked.Facts();
     detail["use"] = use.id;

@@ -16,6 +16,7 @@ struct KeyHandle {
   bool always_authenticate = false;
   CK_KEY_TYPE type = CKK_VENDOR_DEFINED;
   size_t modulus_bytes = 0;  // of an RSA key
+  bool operator==(const KeyHandle&) const = default;
 };
 using KeyHandles = std::unordered_map<uint64_t, KeyHandle>;  // by object id
 

@@ -1,4 +1,5 @@
-// A Token on a backing module that is loaded into grantd itself.
+#include "grantd/hsm/module_token.h"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,7 +13,6 @@
 #include "grantd/hsm/object_reader.h"
 #include "grantd/hsm/session_pool.h"
 #include "grantd/hsm/slot.h"
-#include "grantd/hsm/token.h"
 
 namespace grant {
 namespace {
@@ -22,6 +22,8 @@ using Clock = std::chrono::steady_clock;
 constexpr Clock::duration kCatalogAgeMax = std::chrono::seconds(2);
 // A large or slow token is read less often: reading takes at most a twentieth of the time.
 constexpr int kPauseFactor = 20;
+// A key that is not found may have come since the last reading, if that is not of just now.
+constexpr Clock::duration kMissPause = std::chrono::milliseconds(200);
 
 // The module at `path`, loaded once per process however many tokens it serves.
 Result<CK_FUNCTION_LIST*> SharedModule(const std::string& path) {
@@ -42,8 +44,20 @@ Result<CK_FUNCTION_LIST*> SharedModule(const std::string& path) {
 struct Reading {
   Catalog catalog;
   uint64_t login = 0;  // whose handles these are
-  Clock::time_point stale_at;
+  // Changes with the private keys, their handles, and what may be done with them.
+  uint64_t generation = 0;
+  Clock::time_point read_at;
+  Clock::duration took{};
+
+  Clock::duration age() const { return Clock::now() - read_at; }
+  Clock::duration age_max() const { return std::max(kCatalogAgeMax, kPauseFactor * took); }
 };
+
+bool SameKeys(const Reading& one, const Reading& other) {
+  return one.login == other.login &&
+         one.catalog.objects->version == other.catalog.objects->version &&
+         one.catalog.private_keys == other.catalog.private_keys;
+}
 
 // How an operation with a key begins, and which keys it takes.
 struct Operation {
@@ -52,17 +66,18 @@ struct Operation {
   KeyHandles Catalog::*keys;
 };
 
-class ModuleToken : public Token {
+class LoadedModuleToken : public ModuleToken {
  public:
-  ModuleToken(CK_FUNCTION_LIST* functions, TokenSettings settings, KeySelector selector)
+  LoadedModuleToken(CK_FUNCTION_LIST* functions, TokenSettings settings, KeySelector selector,
+                    std::shared_ptr<PinDesk> pins)
       : functions_(functions),
         settings_(std::move(settings)),
-        pool_(functions, settings_, std::move(selector)) {
+        pool_(functions, settings_, std::move(selector), std::move(pins)) {
     described_.name = settings_.name;
     described_.accept_any_pin = settings_.accept_any_pin;
   }
 
-  Status Open();
+  Status LogIn();
   const TokenSettings& settings() const override { return settings_; }
   gate::TokenRecord Describe() override;
   Result<std::shared_ptr<const TokenObjects>> Objects() override;
@@ -74,11 +89,17 @@ class ModuleToken : public Token {
                                             const gate::EncryptMechanism& mechanism,
                                             ByteView data) override;
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
+  void PrepareSignature(uint64_t key_id, const gate::SignMechanism& mechanism) override;
+  void Refresh() override;
 
  private:
   std::shared_ptr<const Reading> Latest();
   SessionResult<std::shared_ptr<const Reading>> Read(SessionLease& lease);
   SessionResult<KeyHandle> FindKey(SessionLease& lease, KeyHandles Catalog::*keys, uint64_t key_id);
+  std::optional<KeyHandle> PreparableKey(const Reading* reading, uint64_t key_id) const;
+  std::optional<SessionResult<Bytes>> SignPrepared(uint64_t key_id,
+                                                   const gate::SignMechanism& mechanism,
+                                                   ByteView data);
   void Outdate(const SessionLease& lease);
   SessionResult<void> Begin(SessionLease& lease, const Operation& operation, uint64_t key_id,
                             CK_MECHANISM& mechanism, size_t data_bytes);
@@ -96,16 +117,17 @@ class ModuleToken : public Token {
   std::mutex read_mutex_;  // one thread reads the token at a time; taken with a lease in hand
   std::mutex latest_mutex_;
   std::shared_ptr<const Reading> latest_;
+  uint64_t last_generation_ = 0;
 };
 
-Status ModuleToken::Open() {
+Status LoadedModuleToken::LogIn() {
   if (auto slot = pool_.Slot(); !slot) {
     return tl::make_unexpected(std::move(slot).error().error);
   }
   return {};
 }
 
-gate::TokenRecord ModuleToken::Describe() {
+gate::TokenRecord LoadedModuleToken::Describe() {
   const auto slot = pool_.Slot();
   const std::lock_guard<std::mutex> lock(describe_mutex_);
   described_.present = false;
@@ -118,27 +140,21 @@ gate::TokenRecord ModuleToken::Describe() {
   return described_;
 }
 
-Result<std::shared_ptr<const TokenObjects>> ModuleToken::Objects() {
-  if (const auto latest = Latest(); latest && Clock::now() < latest->stale_at) {
-    return latest->catalog.objects;
-  }
+Result<std::shared_ptr<const TokenObjects>> LoadedModuleToken::Objects() {
   auto lease = pool_.Acquire();
   if (!lease) return tl::make_unexpected(std::move(lease).error().error);
   const std::lock_guard<std::mutex> lock(read_mutex_);
-  if (const auto latest = Latest(); latest && Clock::now() < latest->stale_at) {
-    return latest->catalog.objects;
-  }
   auto reading = Read(*lease);
   if (!reading) return tl::make_unexpected(std::move(reading).error().error);
   return (*reading)->catalog.objects;
 }
 
-std::shared_ptr<const Reading> ModuleToken::Latest() {
+std::shared_ptr<const Reading> LoadedModuleToken::Latest() {
   const std::lock_guard<std::mutex> lock(latest_mutex_);
   return latest_;
 }
 
-SessionResult<std::shared_ptr<const Reading>> ModuleToken::Read(SessionLease& lease) {
+SessionResult<std::shared_ptr<const Reading>> LoadedModuleToken::Read(SessionLease& lease) {
   const auto start = Clock::now();
   auto objects = ReadObjects(functions_, lease.handle());
   if (!objects) {
@@ -146,22 +162,33 @@ SessionResult<std::shared_ptr<const Reading>> ModuleToken::Read(SessionLease& le
     return tl::make_unexpected(std::move(objects).error());
   }
   const auto end = Clock::now();
-  const auto reading = std::make_shared<const Reading>(
-      Reading{MakeCatalog(*std::move(objects)), lease.login(),
-              end + std::max(kCatalogAgeMax, kPauseFactor * (end - start))});
-  const std::lock_guard<std::mutex> lock(latest_mutex_);
-  latest_ = reading;
-  return reading;
+  auto reading = std::make_shared<Reading>(
+      Reading{MakeCatalog(*std::move(objects)), lease.login(), 0, end, end - start});
+  {
+    const std::lock_guard<std::mutex> lock(latest_mutex_);
+    const bool same = latest_ && SameKeys(*latest_, *reading);
+    reading->generation = same ? latest_->generation : ++last_generation_;
+    latest_ = reading;
+    if (same) return latest_;
+  }
+  pool_.DropPrepared();
+  return std::shared_ptr<const Reading>(std::move(reading));
 }
 
-// Handles hold for one login only, so a reading of an earlier one is never used.
-SessionResult<KeyHandle> ModuleToken::FindKey(SessionLease& lease, KeyHandles Catalog::*keys,
-                                              uint64_t key_id) {
+// Handles hold for one login only, so a reading of an earlier one is never used. A key that is not
+// in the reading may be new: then the token is read again, unless that was done just now.
+SessionResult<KeyHandle> LoadedModuleToken::FindKey(SessionLease& lease, KeyHandles Catalog::*keys,
+                                                    uint64_t key_id) {
+  const auto knows = [&](const std::shared_ptr<const Reading>& reading) {
+    return reading && reading->login == lease.login() &&
+           ((reading->catalog.*keys).contains(key_id) ||
+            reading->age() < std::max(kMissPause, kPauseFactor * reading->took));
+  };
   auto reading = Latest();
-  if (!reading || reading->login != lease.login()) {
+  if (!knows(reading)) {
     const std::lock_guard<std::mutex> lock(read_mutex_);
     reading = Latest();
-    if (!reading || reading->login != lease.login()) {
+    if (!knows(reading)) {
       GRANT_TRY(reading, Read(lease));
     }
   }
@@ -173,16 +200,16 @@ SessionResult<KeyHandle> ModuleToken::FindKey(SessionLease& lease, KeyHandles Ca
   return found->second;
 }
 
-void ModuleToken::Outdate(const SessionLease& lease) {
+void LoadedModuleToken::Outdate(const SessionLease& lease) {
   const std::lock_guard<std::mutex> lock(latest_mutex_);
   if (latest_ && latest_->login == lease.login()) latest_.reset();
 }
 
 // A handle that is no longer valid is looked up anew, once: nothing is done with the key before the
 // operation has begun.
-SessionResult<void> ModuleToken::Begin(SessionLease& lease, const Operation& operation,
-                                       uint64_t key_id, CK_MECHANISM& mechanism,
-                                       size_t data_bytes) {
+SessionResult<void> LoadedModuleToken::Begin(SessionLease& lease, const Operation& operation,
+                                             uint64_t key_id, CK_MECHANISM& mechanism,
+                                             size_t data_bytes) {
   CK_RV rv = CKR_OK;
   for (int attempt = 0; attempt < 2; ++attempt) {
     GRANT_TRY(const KeyHandle key, FindKey(lease, operation.keys, key_id));
@@ -206,7 +233,7 @@ bool IsVerdict(CK_RV rv) {
 }
 
 template <typename Use>
-auto ModuleToken::InSession(Use use) {
+auto LoadedModuleToken::InSession(Use use) {
   using Value = typename std::invoke_result_t<Use, SessionLease&>::value_type;
   using Outcome = tl::expected<Value, TokenFailure>;
   auto lease = pool_.Acquire();
@@ -219,9 +246,63 @@ auto ModuleToken::InSession(Use use) {
       [](SessionFailure&& failed) { return std::move(failed.failure); }));
 }
 
-tl::expected<Bytes, TokenFailure> ModuleToken::Sign(uint64_t key_id,
-                                                    const gate::SignMechanism& mechanism,
-                                                    ByteView data) {
+// The key that the ID names in a reading of now, if operations with it may be begun ahead.
+std::optional<KeyHandle> LoadedModuleToken::PreparableKey(const Reading* reading,
+                                                          uint64_t key_id) const {
+  if (reading == nullptr || reading->age() > reading->age_max()) return std::nullopt;
+  const auto found = reading->catalog.private_keys.find(key_id);
+  if (found == reading->catalog.private_keys.end() || found->second.always_authenticate) {
+    return std::nullopt;
+  }
+  return found->second;
+}
+
+// Nothing where no such operation was begun, or where the token knows nothing of it any more: then
+// there can be no signature.
+std::optional<SessionResult<Bytes>> LoadedModuleToken::SignPrepared(
+    uint64_t key_id, const gate::SignMechanism& mechanism, ByteView data) {
+  const auto reading = Latest();
+  const auto key = PreparableKey(reading.get(), key_id);
+  if (!key || CheckInput(*key, mechanism.type, data.size()) != CKR_OK) return std::nullopt;
+  auto lease = pool_.AcquirePrepared({key_id, mechanism, reading->generation});
+  if (!lease) return std::nullopt;
+  auto signature = CallSign(functions_, lease->handle(), data);
+  if (signature) return signature;
+  const CK_RV rv = signature.error().failure.rv;
+  lease->Discard(rv);
+  if (rv == CKR_OPERATION_NOT_INITIALIZED) return std::nullopt;
+  return signature;
+}
+
+void LoadedModuleToken::PrepareSignature(uint64_t key_id, const gate::SignMechanism& mechanism) {
+  const auto reading = Latest();
+  const auto key = PreparableKey(reading.get(), key_id);
+  if (!key) return;
+  auto lease = pool_.AcquireAside();
+  if (!lease || lease->login() != reading->login) return;
+  RawMechanism raw(mechanism);
+  const CK_RV rv = functions_->C_SignInit(lease->handle(), &raw.get(), key->handle);
+  if (rv != CKR_OK) return lease->Discard(rv);
+  lease->KeepPrepared({key_id, mechanism, reading->generation});
+}
+
+void LoadedModuleToken::Refresh() {
+  const auto reading = Latest();
+  if (!reading || reading->age() < reading->age_max() / 2) return;
+  auto lease = pool_.AcquireAside();
+  if (!lease) return;
+  const std::lock_guard<std::mutex> lock(read_mutex_);
+  static_cast<void>(Read(*lease));
+}
+
+tl::expected<Bytes, TokenFailure> LoadedModuleToken::Sign(uint64_t key_id,
+                                                          const gate::SignMechanism& mechanism,
+                                                          ByteView data) {
+  if (auto signed_ahead = SignPrepared(key_id, mechanism, data)) {
+    return std::move(*signed_ahead).map_error([](SessionFailure&& failed) {
+      return std::move(failed.failure);
+    });
+  }
   return InSession([&](SessionLease& lease) -> SessionResult<Bytes> {
     RawMechanism raw(mechanism);
     GRANT_CHECK(Begin(lease, {"C_SignInit", functions_->C_SignInit, &Catalog::private_keys}, key_id,
@@ -230,9 +311,9 @@ tl::expected<Bytes, TokenFailure> ModuleToken::Sign(uint64_t key_id,
   });
 }
 
-tl::expected<void, TokenFailure> ModuleToken::Verify(uint64_t key_id,
-                                                     const gate::SignMechanism& mechanism,
-                                                     ByteView data, ByteView signature) {
+tl::expected<void, TokenFailure> LoadedModuleToken::Verify(uint64_t key_id,
+                                                           const gate::SignMechanism& mechanism,
+                                                           ByteView data, ByteView signature) {
   return InSession([&](SessionLease& lease) -> SessionResult<void> {
     RawMechanism raw(mechanism);
     GRANT_CHECK(Begin(lease, {"C_VerifyInit", functions_->C_VerifyInit, &Catalog::public_keys},
@@ -241,9 +322,8 @@ tl::expected<void, TokenFailure> ModuleToken::Verify(uint64_t key_id,
   });
 }
 
-tl::expected<Bytes, TokenFailure> ModuleToken::Encrypt(uint64_t key_id,
-                                                       const gate::EncryptMechanism& mechanism,
-                                                       ByteView data) {
+tl::expected<Bytes, TokenFailure> LoadedModuleToken::Encrypt(
+    uint64_t key_id, const gate::EncryptMechanism& mechanism, ByteView data) {
   return InSession([&](SessionLease& lease) -> SessionResult<Bytes> {
     RawMechanism raw(mechanism);
     GRANT_CHECK(Begin(lease, {"C_EncryptInit", functions_->C_EncryptInit, &Catalog::public_keys},
@@ -252,18 +332,20 @@ tl::expected<Bytes, TokenFailure> ModuleToken::Encrypt(uint64_t key_id,
   });
 }
 
-tl::expected<Bytes, TokenFailure> ModuleToken::Random(size_t bytes) {
+tl::expected<Bytes, TokenFailure> LoadedModuleToken::Random(size_t bytes) {
   return InSession(
       [&](SessionLease& lease) { return CallGenerateRandom(functions_, lease.handle(), bytes); });
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Token>> OpenModuleToken(const TokenSettings& settings) {
+Result<std::unique_ptr<ModuleToken>> ModuleToken::Open(const TokenSettings& settings,
+                                                       std::shared_ptr<PinDesk> pins) {
   GRANT_TRY(KeySelector selector, ParseTokenUri(settings.uri));
   GRANT_TRY(CK_FUNCTION_LIST* const functions, SharedModule(settings.module));
-  auto token = std::make_unique<ModuleToken>(functions, settings, std::move(selector));
-  GRANT_CHECK(token->Open());
+  auto token = std::make_unique<LoadedModuleToken>(functions, settings, std::move(selector),
+                                                   std::move(pins));
+  GRANT_CHECK(token->LogIn());
   return token;
 }
 

@@ -1,13 +1,10 @@
 #include "grantd/hsm/session_pool.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
-#include "grant/cryptoki/backing_module.h"
-#include "grant/cryptoki/names.h"
-#include "grantd/hsm/pin_file.h"
 #include "grantd/hsm/slot.h"
 
 namespace grant {
@@ -30,48 +27,25 @@ bool MeansLoginLost(CK_RV rv) {
   }
 }
 
-// Whether the answer is about the PIN itself, so that presenting it again can only lock the token.
-bool MeansPinRefused(CK_RV rv) {
-  switch (rv) {
-    case CKR_PIN_INCORRECT:
-    case CKR_PIN_INVALID:
-    case CKR_PIN_LEN_RANGE:
-    case CKR_PIN_EXPIRED:
-    case CKR_PIN_LOCKED:
-      return true;
-    default:
-      return false;
-  }
-}
-
-SessionFailure PinRefused(const TokenSettings& settings, CK_RV rv) {
-  SessionFailure failure = MakeSessionFailure("C_Login", rv);
-  failure.error.message = fmt::format("token '{}' refused the PIN in {}: {}", settings.name,
-                                      settings.pin_file, cryptoki::ReturnValueName(rv));
-  failure.error.hint = fmt::format(
-      "correct the PIN in {} and restart grantd; it is not tried again, as wrong PINs lock a token",
-      settings.pin_file);
-  return failure;
-}
-
 }  // namespace
-
-SessionFailure MakeSessionFailure(const char* function, CK_RV rv) {
-  return {TokenFailure{rv, function, true}, cryptoki::TokenError(function, rv)};
-}
 
 SessionLease::SessionLease(SessionLease&& other) noexcept
     : pool_(std::exchange(other.pool_, nullptr)),
       handle_(other.handle_),
       login_(other.login_),
-      failed_with_(other.failed_with_) {}
+      failed_with_(other.failed_with_),
+      prepared_(other.prepared_) {}
 
 SessionLease::~SessionLease() {
   if (pool_ != nullptr) pool_->Return(*this);
 }
 
-SessionPool::SessionPool(CK_FUNCTION_LIST* functions, TokenSettings settings, KeySelector token)
-    : functions_(functions), settings_(std::move(settings)), token_(std::move(token)) {}
+SessionPool::SessionPool(CK_FUNCTION_LIST* functions, TokenSettings settings, KeySelector token,
+                         std::shared_ptr<PinDesk> pins)
+    : functions_(functions),
+      settings_(std::move(settings)),
+      token_(std::move(token)),
+      pins_(std::move(pins)) {}
 
 // No C_Logout: another Token of this process may use the same login. It ends with the last session.
 SessionPool::~SessionPool() {
@@ -89,16 +63,10 @@ SessionResult<SessionLease> SessionPool::Acquire() {
   Lock lock(mutex_);
   while (true) {
     GRANT_CHECK(EnsureLoggedIn(lock));
-    if (!idle_.empty()) {
-      const CK_SESSION_HANDLE session = idle_.back();
-      idle_.pop_back();
-      ++on_loan_;
-      return SessionLease(*this, session, login_);
-    }
-    if (on_loan_ < sessions_max_) {
+    if (auto idle = TakeIdle(std::nullopt)) return *std::move(idle);
+    if (on_loan_ + idle_.size() < sessions_max_ || CloseOnePrepared()) {
       CK_SESSION_HANDLE session = 0;
-      const CK_RV rv =
-          functions_->C_OpenSession(slot_, CKF_SERIAL_SESSION, nullptr, nullptr, &session);
+      const CK_RV rv = OpenSession(session);
       if (rv == CKR_OK) {
         ++on_loan_;
         return SessionLease(*this, session, login_);
@@ -115,6 +83,59 @@ SessionResult<SessionLease> SessionPool::Acquire() {
       return tl::make_unexpected(MakeSessionFailure("C_OpenSession", CKR_SESSION_COUNT));
     }
   }
+}
+
+// For another use, a session with something begun in it is closed and a new one opened. Where the
+// token has no more sessions, closing one makes room.
+CK_RV SessionPool::OpenSession(CK_SESSION_HANDLE& session) {
+  CK_RV rv = CKR_OK;
+  do {
+    rv = functions_->C_OpenSession(slot_, CKF_SERIAL_SESSION, nullptr, nullptr, &session);
+  } while (rv == CKR_SESSION_COUNT && CloseOnePrepared());
+  return rv;
+}
+
+bool SessionPool::CloseOnePrepared() {
+  if (idle_.empty()) return false;
+  functions_->C_CloseSession(idle_.front().session);
+  idle_.erase(idle_.begin());
+  return true;
+}
+
+std::optional<SessionLease> SessionPool::TakeIdle(const std::optional<PreparedFor>& prepared) {
+  const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&prepared](const Idle& idle) {
+    return idle.prepared == prepared;
+  });
+  if (found == idle_.rend()) return std::nullopt;
+  const CK_SESSION_HANDLE session = found->session;
+  idle_.erase(std::next(found).base());
+  ++on_loan_;
+  return SessionLease(*this, session, login_);
+}
+
+std::optional<SessionLease> SessionPool::AcquirePrepared(const PreparedFor& wanted) {
+  const Lock lock(mutex_);
+  return logged_in_ ? TakeIdle(wanted) : std::nullopt;
+}
+
+std::optional<SessionLease> SessionPool::AcquireAside() {
+  const Lock lock(mutex_);
+  if (!logged_in_) return std::nullopt;
+  if (auto idle = TakeIdle(std::nullopt)) return idle;
+  CK_SESSION_HANDLE session = 0;
+  if (on_loan_ + idle_.size() >= sessions_max_ || OpenSession(session) != CKR_OK) {
+    return std::nullopt;
+  }
+  ++on_loan_;
+  return SessionLease(*this, session, login_);
+}
+
+void SessionPool::DropPrepared() {
+  const Lock lock(mutex_);
+  std::erase_if(idle_, [this](const Idle& idle) {
+    if (idle.prepared) functions_->C_CloseSession(idle.session);
+    return idle.prepared.has_value();
+  });
 }
 
 void SessionPool::Note(CK_RV rv) {
@@ -144,7 +165,7 @@ SessionResult<void> SessionPool::LogIn() {
   auto slot = FindSlot(functions_, token_, settings_);
   if (!slot) {
     return tl::make_unexpected(SessionFailure{
-        TokenFailure{CKR_TOKEN_NOT_PRESENT, "C_GetSlotList", true}, std::move(slot).error()});
+        TokenFailure{CKR_TOKEN_NOT_PRESENT, "C_GetSlotList", true, {}}, std::move(slot).error()});
   }
   CK_SESSION_HANDLE session = 0;
   const CK_RV rv = functions_->C_OpenSession(*slot, CKF_SERIAL_SESSION, nullptr, nullptr, &session);
@@ -162,26 +183,15 @@ SessionResult<void> SessionPool::LogIn() {
 }
 
 SessionResult<void> SessionPool::PresentPin(CK_SESSION_HANDLE session, CK_USER_TYPE user) {
-  // One at a time, so that a PIN that was refused is presented once and not once per thread.
-  const std::lock_guard<std::mutex> pin_lock(pin_mutex_);
-  if (pin_refused_with_) return tl::make_unexpected(PinRefused(settings_, *pin_refused_with_));
-  auto pin = ReadPinFile(settings_.pin_file);
-  if (!pin) {
-    // Not CKR_USER_NOT_LOGGED_IN: a PIN file that is gone ends no login that is in force.
-    return tl::make_unexpected(
-        SessionFailure{TokenFailure{CKR_GENERAL_ERROR, "C_Login", true}, std::move(pin).error()});
-  }
-  const std::span<const uint8_t> bytes = pin->bytes();
-  const CK_RV rv =
-      functions_->C_Login(session, user, const_cast<uint8_t*>(bytes.data()), bytes.size());
-  if (rv == CKR_OK || (user == CKU_USER && rv == CKR_USER_ALREADY_LOGGED_IN)) return {};
-  if (!MeansPinRefused(rv)) return tl::make_unexpected(MakeSessionFailure("C_Login", rv));
-  pin_refused_with_ = rv;
-  return tl::make_unexpected(PinRefused(settings_, rv));
+  return pins_->Present([&](std::span<const uint8_t> pin) {
+    const CK_RV rv =
+        functions_->C_Login(session, user, const_cast<uint8_t*>(pin.data()), pin.size());
+    return user == CKU_USER && rv == CKR_USER_ALREADY_LOGGED_IN ? CKR_OK : rv;
+  });
 }
 
 void SessionPool::CloseAll() {
-  for (const CK_SESSION_HANDLE session : idle_) functions_->C_CloseSession(session);
+  for (const Idle& idle : idle_) functions_->C_CloseSession(idle.session);
   idle_.clear();
   if (anchor_) functions_->C_CloseSession(*anchor_);
   anchor_.reset();
@@ -194,7 +204,7 @@ void SessionPool::Return(const SessionLease& lease) {
     functions_->C_CloseSession(lease.handle_);
     if (MeansLoginLost(*lease.failed_with_)) logged_in_ = false;
   } else {
-    idle_.push_back(lease.handle_);
+    idle_.push_back({lease.handle_, lease.prepared_});
   }
   returned_.notify_all();
 }

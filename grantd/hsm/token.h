@@ -2,6 +2,7 @@
 // process.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,12 +15,19 @@
 
 namespace grant {
 
+inline constexpr uint32_t kWorkersDefault = 2;
+inline constexpr uint32_t kWorkersMax = 16;
+inline constexpr std::chrono::seconds kCallTimeoutDefault{30};
+inline constexpr std::chrono::minutes kCallTimeoutMax{10};
+
 struct TokenSettings {
   std::string name;
   std::string module;    // path of the backing PKCS#11 module
   std::string uri;       // "pkcs11:token=prod"
   std::string pin_file;  // mode 0600 or stricter, owned by grantd's user or root
   bool accept_any_pin = false;
+  uint32_t workers = kWorkersDefault;                           // processes that run the module
+  std::chrono::milliseconds call_timeout{kCallTimeoutDefault};  // for one call of the module
 };
 
 // A key as a signer's URI names it: found by label, ID or both. Empty means not given.
@@ -59,7 +67,12 @@ struct TokenFailure {
   // Whether the token itself answered. False: the outcome is unknown (it timed out, or its process
   // died), so a signature may exist.
   bool answered = true;
+  // In words, where it was not the token that spoke: "its process died". Empty: rv says it.
+  std::string reason;
 };
+
+// "C_Sign failed: CKR_DEVICE_ERROR", or the function and the reason.
+std::string Describe(const TokenFailure& failure);
 
 class Token {
  public:
@@ -90,10 +103,5 @@ class Token {
   // That many bytes of the token's own generator.
   virtual tl::expected<Bytes, TokenFailure> Random(size_t bytes) = 0;
 };
-
-// Loads the backing module, finds the token by its URI, and logs in with the PIN from the file.
-// Errors: kInvalid (settings, unsafe PIN file), kNotFound (no such token), kUnavailable (login,
-// module).
-Result<std::unique_ptr<Token>> OpenModuleToken(const TokenSettings& settings);
 
 }  // namespace grant

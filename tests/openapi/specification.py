@@ -84,6 +84,8 @@ class Specification:
             flaws.append(f"Content-Type is {answer.headers.get('Content-Type')!r}")
         if head_only:
             return flaws + ([] if answer.body == b"" else ["HEAD has a body"])
+        if media_type.startswith("text/"):
+            return flaws + self.flaws(content["schema"], answer.body.decode("utf-8"))
         try:
             value = json.loads(answer.body.decode("utf-8"))
         except ValueError as error:

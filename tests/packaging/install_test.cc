@@ -34,6 +34,7 @@ TEST(Install, RegistersTheModuleWithP11KitWhereverItGoes) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
     const std::string root = staging.path() + prefix;
     EXPECT_EQ(access((root + "/sbin/grantd").c_str(), X_OK), 0);
+    EXPECT_EQ(access((root + "/libexec/grantd/grantd-hsm-worker").c_str(), X_OK), 0);
     EXPECT_EQ(access((root + "/bin/grantctl").c_str(), X_OK), 0);
     const std::string module = ModuleOf(root + "/share/p11-kit/modules/grant-pkcs11.module");
     EXPECT_THAT(module, StartsWith(prefix + "/lib"));

@@ -144,6 +144,13 @@ INSTANTIATE_TEST_SUITE_P(
               "did you mean 'pin_file'?"},
         Wrong{"name = \"prod\"", "accept_any_pin = 1\nname = \"prod\"",
               "grantd.toml:3: 'accept_any_pin' must be true or false, not a whole number", ""},
+        Wrong{"name = \"prod\"", "workers = 17\nname = \"prod\"",
+              "grantd.toml:3: 'workers' must be from 1 to 16, not 17", ""},
+        Wrong{"name = \"prod\"", "call_timeout = '11m'\nname = \"prod\"",
+              "grantd.toml:3: 'call_timeout' is more than 10m", ""},
+        Wrong{"[[token]]", "hsm_worker = 'worker'\n[[token]]",
+              "grantd.toml:2: 'hsm_worker' is 'worker', which is no absolute path",
+              "write it from the root: /..."},
         Wrong{"[[token]]",
               "[[token]]\nname = 'prod'\nmodule = '/m'\nuri = 'pkcs11:token=x'\n"
               "pin_file = '/p'\n[[token]]",

@@ -9,7 +9,7 @@ namespace {
 class ModuleTokenLogin : public ModuleTokenTest {
  protected:
   static Error ErrorOf(const TokenSettings& settings) {
-    auto token = OpenModuleToken(settings);
+    auto token = ModuleToken::Open(settings, std::make_shared<FilePinDesk>(settings));
     return token ? Error{Code::kInternal, "no error", {}} : token.error();
   }
 

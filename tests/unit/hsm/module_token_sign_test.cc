@@ -17,7 +17,7 @@ class ModuleTokenSign : public ModuleTokenTest {
   }
   TokenObject PublicKeyOf(const std::string& key) { return Find(*token_, CKO_PUBLIC_KEY, key); }
 
-  std::unique_ptr<Token> token_ = Open("prod");
+  std::unique_ptr<ModuleToken> token_ = Open("prod");
 };
 
 TEST_F(ModuleTokenSign, RsaPkcs1SignatureVerifies) {
@@ -55,6 +55,24 @@ TEST_F(ModuleTokenSign, Ed25519SignatureVerifies) {
   const PublicKey key = Ed25519Key(PublicKeyOf("ed25519"));
   EXPECT_TRUE(Verifies(key.get(), nullptr, AsBytes("content"), *signature));
   EXPECT_FALSE(Verifies(key.get(), nullptr, AsBytes("Content"), *signature));
+}
+
+TEST_F(ModuleTokenSign, WhatWasBegunAheadSignsWithItsOwnKeyAlone) {
+  Bytes digest(32);
+  EVP_Digest("content", 7, digest.data(), nullptr, EVP_sha256(), nullptr);
+  const PublicKey p256 = P256Key(PublicKeyOf("p256"));
+  const PublicKey careful = P256Key(PublicKeyOf("careful"));
+  for (int round = 0; round < 3; ++round) {
+    for (const char* const name : {"p256", "careful"}) {
+      token_->PrepareSignature(Find(*token_, CKO_PRIVATE_KEY, name).id, {CKM_ECDSA, {}});
+    }
+    const auto one = Sign("p256", {CKM_ECDSA, {}}, AsText(digest));
+    const auto other = Sign("careful", {CKM_ECDSA, {}}, AsText(digest));
+    ASSERT_TRUE(one && other);
+    EXPECT_TRUE(VerifiesEcdsa(p256.get(), EVP_sha256(), AsBytes("content"), *one));
+    EXPECT_TRUE(VerifiesEcdsa(careful.get(), EVP_sha256(), AsBytes("content"), *other));
+    EXPECT_TRUE(Sign("rsa", {CKM_SHA256_RSA_PKCS, {}}, "content"));
+  }
 }
 
 TEST_F(ModuleTokenSign, EmptyDataIsSignedLikeAnyOther) {

@@ -76,7 +76,8 @@ class SessionPoolTest : public ::testing::Test {
   ~SessionPoolTest() override { fake = nullptr; }
 
   std::unique_ptr<SessionPool> Pool() {
-    return std::make_unique<SessionPool>(&functions_, settings_, KeySelector{.token = "prod"});
+    return std::make_unique<SessionPool>(&functions_, settings_, KeySelector{.token = "prod"},
+                                         std::make_shared<FilePinDesk>(settings_));
   }
 
   test::TempDir dir_;

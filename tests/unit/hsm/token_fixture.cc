@@ -64,8 +64,8 @@ TokenSettings ModuleTokenTest::Settings(const std::string& token) const {
           .accept_any_pin = false};
 }
 
-std::unique_ptr<Token> ModuleTokenTest::Open(const TokenSettings& settings) {
-  auto token = OpenModuleToken(settings);
+std::unique_ptr<ModuleToken> ModuleTokenTest::Open(const TokenSettings& settings) {
+  auto token = ModuleToken::Open(settings, std::make_shared<FilePinDesk>(settings));
   if (!token) throw std::runtime_error(token.error().message);
   return *std::move(token);
 }

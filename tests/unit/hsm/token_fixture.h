@@ -14,7 +14,7 @@
 #include <string>
 
 #include "grant/cryptoki/cryptoki.h"
-#include "grantd/hsm/token.h"
+#include "grantd/hsm/module_token.h"
 #include "tests/support/softhsm.h"
 
 namespace grant::test {
@@ -30,8 +30,10 @@ class ModuleTokenTest : public ::testing::Test {
   static CK_FUNCTION_LIST* Module();
 
   TokenSettings Settings(const std::string& token) const;
-  static std::unique_ptr<Token> Open(const TokenSettings& settings);
-  std::unique_ptr<Token> Open(const std::string& token) const { return Open(Settings(token)); }
+  static std::unique_ptr<ModuleToken> Open(const TokenSettings& settings);
+  std::unique_ptr<ModuleToken> Open(const std::string& token) const {
+    return Open(Settings(token));
+  }
 
   // The object, which must be there.
   static TokenObject Find(Token& token, CK_OBJECT_CLASS object_class, const std::string& label);

@@ -1,0 +1,285 @@
+#include "grantd/supervisor/crew.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <utility>
+
+#include "grantd/supervisor/exchange.h"
+#include "grantd/supervisor/turns.h"
+
+namespace grant {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A call waits so long for a worker that is about to start, and for none that will start later.
+constexpr std::chrono::seconds kComingWaitMax{2};
+// A worker that served for so long starts afresh with its pauses.
+constexpr std::chrono::minutes kSteadyAfter{1};
+// For a worker's own end; then it is killed.
+constexpr int kReleaseWaitMs = 2000;
+
+// Which of the two is readable; waits at most `timeout_ms` (-1: for ever).
+std::array<bool, 2> WaitFor(int one, int other, int timeout_ms) {
+  std::array<pollfd, 2> waits{pollfd{one, POLLIN, 0}, pollfd{other, POLLIN, 0}};
+  while (poll(waits.data(), waits.size(), timeout_ms) < 0 && errno == EINTR) {
+  }
+  return {waits[0].revents != 0, waits[1].revents != 0};
+}
+
+}  // namespace
+
+WorkerLease::WorkerLease(WorkerLease&& other) noexcept
+    : crew_(std::exchange(other.crew_, nullptr)),
+      place_(other.place_),
+      process_(std::move(other.process_)),
+      channel_(std::move(other.channel_)),
+      fate_(other.fate_) {}
+
+WorkerLease::~WorkerLease() {
+  if (crew_ != nullptr) crew_->Return(*this);
+}
+
+Crew::Crew(const TokenSettings& settings, std::string executable, BackoffLimits restarts,
+           FilePinDesk& pins)
+    : settings_(settings),
+      executable_(std::move(executable)),
+      restarts_(restarts),
+      pins_(pins),
+      stop_event_(eventfd(0, EFD_CLOEXEC)),
+      places_(settings.workers) {}
+
+Crew::~Crew() {
+  Stop();
+}
+
+Status Crew::Start() {
+  if (access(executable_.c_str(), X_OK) != 0) {
+    return Fail(Code::kInvalid, "there is no program " + executable_ + " to run PKCS#11 modules in",
+                "install it there, or name it by hsm_worker in grantd.toml");
+  }
+  if (!stop_event_.open()) return Fail(Code::kUnavailable, "cannot make an event descriptor");
+  for (size_t i = 0; i < places_.size(); ++i) {
+    places_[i].keeper = std::thread([this, i] { Keep(i); });
+  }
+  std::optional<Error> fault;
+  {
+    Lock lock(mutex_);
+    changed_.wait(lock, [this] {
+      return last_failure_ ||
+             std::ranges::any_of(places_, [](const Place& place) { return place.ready; });
+    });
+    if (fault_) fault = last_failure_;
+  }
+  if (const auto refused = pins_.refused()) fault = refused->error;
+  if (!fault) return {};
+  Stop();
+  return tl::make_unexpected(*std::move(fault));
+}
+
+void Crew::Stop() {
+  {
+    const Lock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+    // One that is still starting would answer nobody.
+    for (Place& place : places_) {
+      if (place.process && !place.ready) place.process->Kill();
+    }
+  }
+  Turns::OfThisProcess().Wake();
+  const uint64_t one = 1;
+  static_cast<void>(!write(stop_event_.get(), &one, sizeof one));
+  for (Place& place : places_) {
+    if (place.keeper.joinable()) place.keeper.join();
+  }
+}
+
+// The life of one worker after the other, in one place. A PIN that was refused ends it: whoever
+// tried again could only lock the token.
+void Crew::Keep(size_t index) {
+  Place& place = places_[index];
+  Backoff backoff(restarts_, std::random_device()());
+  while (!pins_.refused() && Turns::OfThisProcess().Take(settings_.module, stopping_)) {
+    const auto started_at = Clock::now();
+    bool fault = false;
+    const Status started = StartOne(place, fault);
+    Turns::OfThisProcess().Give(settings_.module);
+    if (started) spdlog::info("token {}: worker {} is logged in", settings_.name, index);
+    const std::string ended = Watch(place);
+    if (stopping_) break;
+    if (Clock::now() - started_at > kSteadyAfter) backoff.Reset();
+    NoteFailure(started ? Error{Code::kUnavailable, "its worker " + ended, {}} : started.error(),
+                fault);
+    const auto pause = backoff.Next();
+    spdlog::warn("token {}: worker {} {}; the next one starts in {} ms", settings_.name, index,
+                 started ? ended : "did not start: " + started.error().message, pause.count());
+    // Calls wait for a worker that ended, but not for what has never started.
+    if (!Pause(place, pause, started && pause < kComingWaitMax)) break;
+  }
+  const Lock lock(mutex_);
+  place.coming = false;
+  changed_.notify_all();
+}
+
+Status Crew::StartOne(Place& place, bool& fault) {
+  GRANT_TRY(const auto process, WorkerProcess::Spawn(executable_));
+  {
+    const Lock lock(mutex_);
+    place.process = process;
+    place.running = 0;
+    if (stopping_) process->Kill();
+  }
+  auto channel = process->NewChannel(settings_.call_timeout);
+  Status opened = channel ? Open(*channel, fault) : tl::make_unexpected(channel.error());
+  if (!opened) {
+    process->Kill();
+    return opened;
+  }
+  const Lock lock(mutex_);
+  place.idle.push_back(*std::move(channel));
+  place.ready = true;
+  place.coming = true;
+  last_failure_.reset();
+  changed_.notify_all();
+  return opened;
+}
+
+Status Crew::Open(worker::Channel& channel, bool& fault) {
+  const worker::Open open{worker::kVersion, settings_.name, settings_.module, settings_.uri,
+                          settings_.accept_any_pin};
+  const auto answer = Exchange(channel, open.kType, Encode(open), worker::kShortBytesMax, pins_);
+  worker::Trouble trouble = worker::Trouble::kMalformed;
+  if (!answer) {
+    trouble = answer.error().trouble;
+  } else if (answer->type == worker::MessageType::kOpened &&
+             worker::Decode<worker::Opened>(answer->body)) {
+    return {};
+  } else if (answer->type == worker::MessageType::kFailed) {
+    if (const auto failed = worker::Decode<worker::Failed>(answer->body)) {
+      fault = failed->fault;
+      return tl::make_unexpected(ToFailure(*failed).error);
+    }
+  }
+  return Fail(Code::kUnavailable, Describe(trouble, settings_.call_timeout));
+}
+
+// Until the process has ended, or is ended because the crew is.
+std::string Crew::Watch(Place& place) {
+  std::shared_ptr<WorkerProcess> process;
+  {
+    const Lock lock(mutex_);
+    process = place.process;
+  }
+  if (!process) return "was not started";
+  const bool ended = WaitFor(process->pidfd(), stop_event_.get(), -1)[0];
+  {
+    const Lock lock(mutex_);
+    place.process.reset();
+    place.ready = false;
+    place.idle.clear();
+    changed_.notify_all();
+  }
+  if (!ended) process->Release();
+  if (!ended && !WaitFor(process->pidfd(), -1, kReleaseWaitMs)[0]) process->Kill();
+  return process->Wait();
+}
+
+bool Crew::Pause(Place& place, std::chrono::milliseconds pause, bool coming) {
+  Lock lock(mutex_);
+  place.coming = coming;
+  changed_.notify_all();
+  changed_.wait_for(lock, pause, [this] { return stopping_.load(); });
+  return !stopping_;
+}
+
+void Crew::NoteFailure(Error error, bool fault) {
+  const Lock lock(mutex_);
+  last_failure_ = std::move(error);
+  fault_ = fault;
+  changed_.notify_all();
+}
+
+Crew::Place* Crew::LeastBusy() {
+  Place* best = nullptr;
+  for (Place& place : places_) {
+    if (!place.ready || place.running >= kChannelsMax) continue;
+    if (best == nullptr || place.running < best->running) best = &place;
+  }
+  return best;
+}
+
+std::optional<WorkerLease> Crew::Lend(Place& place) {
+  const auto index = static_cast<size_t>(&place - places_.data());
+  if (place.idle.empty()) {
+    auto channel = place.process->NewChannel(settings_.call_timeout);
+    if (!channel) {
+      place.ready = false;
+      place.process->Kill();
+      return std::nullopt;
+    }
+    place.idle.push_back(*std::move(channel));
+  }
+  // The one last used: its thread and its memory are still warm.
+  WorkerLease lease(*this, index, place.process, std::move(place.idle.back()));
+  place.idle.pop_back();
+  ++place.running;
+  return lease;
+}
+
+SessionResult<WorkerLease> Crew::Borrow(const char* function) {
+  const auto start = Clock::now();
+  Lock lock(mutex_);
+  while (true) {
+    if (Place* const place = LeastBusy()) {
+      if (auto lease = Lend(*place)) return *std::move(lease);
+      continue;
+    }
+    const auto any = [this](bool Place::*what) {
+      return std::ranges::any_of(places_, [what](const Place& place) { return place.*what; });
+    };
+    const bool busy = any(&Place::ready);
+    if (!busy && !any(&Place::coming)) return tl::make_unexpected(Absent(function));
+    const auto deadline =
+        start + (busy ? Clock::duration(settings_.call_timeout) : Clock::duration(kComingWaitMax));
+    if (changed_.wait_until(lock, deadline) == std::cv_status::no_timeout) continue;
+    if (!busy) return tl::make_unexpected(Absent(function));
+    SessionFailure failure = MakeSessionFailure(function, CKR_SESSION_COUNT);
+    failure.failure.reason = "every worker of the token is busy";
+    return tl::make_unexpected(std::move(failure));
+  }
+}
+
+SessionFailure Crew::Absent(const char* function) {
+  if (auto refused = pins_.refused()) return *std::move(refused);
+  SessionFailure failure = MakeSessionFailure(function, CKR_TOKEN_NOT_PRESENT);
+  failure.failure.reason = fmt::format("token '{}' is absent: {}", settings_.name,
+                                       last_failure_ ? last_failure_->message : "it is starting");
+  failure.error = {Code::kUnavailable, failure.failure.reason,
+                   last_failure_ ? last_failure_->hint : ""};
+  return failure;
+}
+
+void Crew::Return(WorkerLease& lease) {
+  const Lock lock(mutex_);
+  Place& place = places_[lease.place_];
+  if (lease.fate_ == WorkerLease::Fate::kBroken) lease.process_->Kill();
+  if (place.process != lease.process_) return;
+  --place.running;
+  if (lease.fate_ == WorkerLease::Fate::kGood) {
+    if (place.ready) place.idle.push_back(std::move(lease.channel_));
+  } else {
+    place.ready = false;
+  }
+  if (!place.ready && place.running == 0) place.process->Kill();
+  changed_.notify_one();
+}
+
+}  // namespace grant

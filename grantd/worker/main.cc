@@ -1,0 +1,71 @@
+// grantd-hsm-worker: runs the backing module of one token for grantd, so that grantd outlives what
+// the module does. Started by grantd alone; descriptor 3 is a socket over which grantd hands it a
+// channel for each call that is to run at the same time as the others.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <system_error>
+#include <thread>
+
+#include "grantd/worker/control.h"
+#include "grantd/worker/service.h"
+
+namespace grant::worker {
+namespace {
+
+// What is in this process's memory is nobody's business, and it ends with grantd: when it is told
+// to, and at once where grantd died.
+void Guard() {
+  constexpr rlimit kNone{0, 0};
+  setrlimit(RLIMIT_CORE, &kNone);
+  prctl(PR_SET_DUMPABLE, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A service manager stops all processes of a service at once; grantd still has calls to finish.
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) {
+    static_cast<void>(std::signal(signal, SIG_IGN));
+  }
+}
+
+int Run() {
+  Guard();
+  struct stat file {};
+  if (fstat(kControlDescriptor, &file) != 0 || !S_ISSOCK(file.st_mode)) {
+    static_cast<void>(fputs("grantd-hsm-worker is started by grantd alone\n", stderr));
+    return 2;
+  }
+  const Descriptor control(kControlDescriptor);
+  // Never destroyed: threads are still in it at the end of the process.
+  auto& service = *new Service;
+  std::thread([&service] { service.KeepFresh(); }).detach();
+  while (true) {
+    Descriptor socket = ReceiveDescriptor(control);
+    if (!socket.open()) break;
+    std::thread([&service, held = std::move(socket)]() mutable {
+      service.Serve(Channel(std::move(held)));
+    }).detach();
+  }
+  service.Close();
+  return 0;
+}
+
+}  // namespace
+}  // namespace grant::worker
+
+int main() {
+  int status = 1;
+  try {
+    status = grant::worker::Run();
+  } catch (const std::exception& error) {
+    static_cast<void>(fprintf(stderr, "grantd-hsm-worker: %s\n", error.what()));
+  }
+  // Without destructors, neither of the module nor of this program: threads may be in both.
+  _exit(status);
+}
