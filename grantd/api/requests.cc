@@ -115,8 +115,8 @@ void AddSecret(std::string& object, const std::string& secret) {
   object.append(kKey).append(secret).append("\"}");
 }
 
-HttpResponse Shown(const Services& services, const RequestView& view) {
-  return Answer(RequestJson(view, services.workflow.now()));
+HttpResponse Shown(const RequestView& view) {
+  return Answer(RequestJson(view, view.as_of));
 }
 
 // That the request is still what the call's If-Match names.
@@ -136,7 +136,7 @@ Result<HttpResponse> WithComment(const Services& services, const Call& call, Dec
   GRANT_TRY(const std::string comment, ReadComment(call));
   GRANT_TRY(const RequestView view,
             (services.workflow.*decide)(call.caller(), call.name, comment, Unchanged(call)));
-  return Shown(services, view);
+  return Shown(view);
 }
 
 }  // namespace
@@ -163,9 +163,8 @@ Result<HttpResponse> ListRequests(const Services& services, const Call& call) {
   }
   GRANT_TRY(const auto views,
             services.workflow.ListRequests(call.caller(), filter, awaiting.has_value()));
-  const Time now = services.workflow.now();
   return PageOf(
-      call, views.size(), limit, [&](size_t i) { return RequestJson(views[i], now); },
+      call, views.size(), limit, [&](size_t i) { return RequestJson(views[i], views[i].as_of); },
       [&](size_t i) { return views[i].request.id; });
 }
 
@@ -178,7 +177,7 @@ Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
   GRANT_TRY(const Filing filing, ReadFiling(reader, call.request));
   GRANT_TRY(FiledRequest filed, services.workflow.File(call.caller(), wish, filing));
   const WipeAtEnd wipe(filed.secret);
-  Json json = RequestJson(filed.view, services.workflow.now());
+  Json json = RequestJson(filed.view, filed.view.as_of);
   json["existing"] = filed.existing;
   HttpResponse response = filed.existing ? Answer(json) : Created(json);
   if (!filed.secret.empty()) AddSecret(response.body, filed.secret);
@@ -187,7 +186,7 @@ Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
 
 Result<HttpResponse> ShowRequest(const Services& services, const Call& call) {
   GRANT_TRY(const RequestView view, services.workflow.FindRequest(call.caller(), call.name));
-  return AnswerTagged(RequestJson(view, services.workflow.now()));
+  return AnswerTagged(RequestJson(view, view.as_of));
 }
 
 Result<HttpResponse> ApproveRequest(const Services& services, const Call& call) {
@@ -198,7 +197,7 @@ Result<HttpResponse> ApproveRequest(const Services& services, const Call& call) 
   GRANT_TRY(const Narrowing narrowing, ReadNarrowing(reader));
   GRANT_TRY(const RequestView view, services.workflow.Approve(call.caller(), call.name, comment,
                                                               narrowing, Unchanged(call)));
-  return Shown(services, view);
+  return Shown(view);
 }
 
 Result<HttpResponse> RejectRequest(const Services& services, const Call& call) {
@@ -213,7 +212,7 @@ Result<HttpResponse> CommentOnRequest(const Services& services, const Call& call
   GRANT_TRY(const ObjectReader reader, ObjectReader::Open(call.body, "", {"text"}));
   GRANT_TRY(const std::string text, reader.Text("text"));
   GRANT_TRY(const RequestView view, services.workflow.AddComment(call.caller(), call.name, text));
-  return Shown(services, view);
+  return Shown(view);
 }
 
 }  // namespace grant::api

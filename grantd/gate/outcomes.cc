@@ -5,9 +5,12 @@
 
 #include "grantd/domain/audit.h"
 #include "grantd/domain/principal.h"
+#include "grantd/failpoint.h"
 
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 const Principal& Self() {
   static const Principal& self = *new Principal(Principal::Parse("grantd:self").value());
@@ -26,13 +29,19 @@ std::vector<int64_t> Outcomes::Take() {
   return std::exchange(delivered_, {});
 }
 
+Status Outcomes::Record(Tables& tables, const std::vector<int64_t>& uses) {
+  for (const int64_t use : uses) {
+    GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
+    failpoint::Reach(Point::kSettleRecorded, use);
+  }
+  return {};
+}
+
 Status Outcomes::Flush() {
   const std::vector<int64_t> uses = Take();
   if (uses.empty()) return {};
-  Status written = store_.Write([&](Tables& tables) -> Status {
-    for (const int64_t use : uses) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
-    return {};
-  });
+  failpoint::Reach(Point::kSettleBefore);
+  Status written = store_.Write([&](Tables& tables) { return Record(tables, uses); });
   if (!written) Add(uses);
   return written;
 }
@@ -55,6 +64,7 @@ Result<size_t> Outcomes::RecoverUnsettled() {
         GRANT_CHECK(tables.AppendAudit({clock_(), std::string(event::kSignatureUnsettled), Self(),
                                         use.grant_id.empty() ? use.signer : use.grant_id,
                                         use.signer, detail.dump()}));
+        failpoint::Reach(Point::kRecoverRecorded, use.id, use.grant_id);
       }
       return {};
     }));

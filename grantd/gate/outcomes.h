@@ -21,6 +21,8 @@ class Outcomes {
   void Add(const std::vector<int64_t>& uses);
   // What was added. Whoever takes it records it, or adds it again.
   std::vector<int64_t> Take();
+  // Part of a transaction: records them as signed.
+  static Status Record(Tables& tables, const std::vector<int64_t>& uses);
 
   Status Flush();
   Result<size_t> RecoverUnsettled();

@@ -11,10 +11,13 @@
 #include "grant/cryptoki/names.h"
 #include "grant/wipe.h"
 #include "grantd/domain/id.h"
+#include "grantd/failpoint.h"
 #include "grantd/gate/refused.h"
 
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 constexpr int kRulesChangesMax = 8;
 
@@ -250,18 +253,24 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
   Spend spend;
   const std::vector<int64_t> outcomes = outcomes_.Take();
   auto spent = std::make_shared<std::promise<Status>>();
+  failpoint::Reach(Point::kSpendBefore);
   store_.WriteAsync(
       [&](Tables& tables) -> Status {
-        for (const int64_t use : outcomes) GRANT_CHECK(tables.SettleUse(use, UseOutcome::kSigned));
+        GRANT_CHECK(Outcomes::Record(tables, outcomes));
         return SpendOne(tables, asked, facts, ticket, spend);
       },
-      [spent, &timer](Status status) {
+      [spent, &spend, &timer](Status status) {
+        if (status && spend.use) {
+          failpoint::Reach(Point::kSpendCommitted, spend.use->id, spend.use->grant_id);
+        }
         if (status) timer.Spent();
         spent->set_value(std::move(status));
       });
   tl::expected<Bytes, TokenFailure> signature;
   if (!asked.spend_only) {
+    failpoint::Reach(Point::kTokenBefore);
     signature = timer.OnToken([&] { return SignOnToken(*asked.token, asked.key_id, content); });
+    failpoint::Reach(Point::kTokenAfter);
   }
   const Status written = spent->get_future().get();
   timer.Released();
@@ -284,7 +293,9 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
     discard();
     return tl::unexpected(RecordWithheld(asked, *spend.use));
   }
+  failpoint::Reach(Point::kReplyBefore, spend.use->id, spend.use->grant_id);
   deliver(*signature);
+  failpoint::Reach(Point::kReplyAfter, spend.use->id, spend.use->grant_id);
   timer.Delivered();
   metrics_.Ended(spend.use->signer,
                  asked.spend_only ? UseOutcome::kDelegated : UseOutcome::kSigned);
@@ -339,6 +350,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& 
           asked.spend_only ? UseOutcome::kDelegated : UseOutcome::kPending};
   GRANT_CHECK(tables.InsertUse(use));
   ticket.ChargeTo(grant_id);
+  failpoint::Reach(Point::kSpendCounted, use.id, use.grant_id);
   spend.use = std::move(use);
   return {};
 }
@@ -359,6 +371,7 @@ gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal)
 
 gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
                                           const TokenFailure& failure) {
+  failpoint::Reach(Point::kTokenFailed, use.id, use.grant_id);
   const UseOutcome outcome = failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled;
   metrics_.Ended(use.signer, outcome);
   if (failure.answered) returned_limit_.Admit(asked.peer.uid, clock_());
@@ -380,6 +393,7 @@ gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
 }
 
 gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
+  failpoint::Reach(Point::kWithhold, use.id, use.grant_id);
   const Refusal refusal{Cause::kRevoked,
                         "grant " + use.grant_id + " was revoked while " +
                             (asked.spend_only ? "the use was spent, so it was withheld"

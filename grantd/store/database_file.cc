@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "grant/bytes.h"
+#include "grantd/failpoint.h"
 #include "grantd/store/schema.h"
 #include "grantd/store/sqlite_connection.h"
 
@@ -100,6 +101,7 @@ Status Create(const StateDir& directory, const std::string& path) {
     return tl::make_unexpected(Unavailable("make", path, errno));
   }
   GRANT_CHECK(Initialise(directory.path() + "/" + kNewName));
+  failpoint::Reach(failpoint::Point::kDatabaseMade);
   if (renameat(directory.fd(), kNewName, directory.fd(), kName) != 0 ||
       fsync(directory.fd()) != 0) {
     return tl::make_unexpected(Unavailable("make", path, errno));

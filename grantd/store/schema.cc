@@ -5,8 +5,12 @@
 #include <charconv>
 #include <string>
 
+#include "grantd/failpoint.h"
+
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 // Each brings the schema from the version before to its own; once released, none changes. The
 // names avoid the keywords of SQLite and PostgreSQL, and IDs and texts compare by bytes: a
@@ -213,6 +217,7 @@ Status MigrateInTransaction(sql::Connection& connection, int64_t target) {
   if (stored >= target) return {};
   for (int64_t version = stored; version < target; ++version) {
     GRANT_CHECK(connection.Script(kMigrations[version]));
+    failpoint::Reach(Point::kMigrationStep);
   }
   return StoreVersion(connection, target);
 }
@@ -227,6 +232,7 @@ Status MigrateSchema(sql::Connection& connection, int64_t target) {
   GRANT_CHECK(connection.Execute("BEGIN", {}));
   Status status = MigrateInTransaction(connection, target);
   if (status) status = connection.Script("COMMIT");
+  if (status) failpoint::Reach(Point::kMigrationCommitted);
   if (!status && connection.InTransaction()) (void)connection.Execute("ROLLBACK", {});
   return status;
 }

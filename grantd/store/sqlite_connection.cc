@@ -7,25 +7,39 @@
 #include <charconv>
 #include <utility>
 
+#include "grantd/failpoint.h"
 #include "grantd/store/sqlite_error.h"
 
 namespace grant {
 namespace {
 
+using failpoint::Point;
+
 constexpr size_t kStatementsMax = 128;
 constexpr int kBusyTimeoutMs = 5000;
+// From here on, which is 32 MiB, a commit moves the log into the database. Each commit changes much
+// the same pages, and this writes a page once however often it was changed.
+constexpr int kLogPagesMax = 8192;
 
-// temp_store keeps sorts and statement journals out of directories that others can see. Each commit
-// changes much the same pages, so the log is moved into the database after 32 MiB only: that
-// happens in somebody's commit, and writes a page once however often it was changed. The limit
-// gives the space of a log back that a long reader let grow.
+// temp_store keeps sorts and statement journals out of directories that others can see; the limit
+// gives the space of a write-ahead log back that a long reader let grow.
 constexpr char kPragmas[] =
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
     "PRAGMA cell_size_check = ON;"
     "PRAGMA temp_store = MEMORY;"
-    "PRAGMA wal_autocheckpoint = 8192;"
     "PRAGMA journal_size_limit = 67108864;";
+
+// Called after each commit with the length of the log. What SQLite does by itself, but at moments
+// that have a name. A reader that still needs the log is left alone, and what could not be moved is
+// tried again after the next commit.
+int Checkpoint(void*, sqlite3* database, const char* name, int pages) {
+  if (pages < kLogPagesMax) return SQLITE_OK;
+  failpoint::Reach(Point::kCheckpointBefore);
+  sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  failpoint::Reach(Point::kCheckpointAfter);
+  return SQLITE_OK;
+}
 
 // SQLite counts each allocation under one lock for all connections, unless it is told not to before
 // its first use in the process; later it refuses, and goes on counting.
@@ -148,6 +162,7 @@ Status SqliteConnection::Configure(Mode mode) {
       return Fail(Code::kInternal, fmt::format("cannot set option {} of the database", setting));
     }
   }
+  sqlite3_wal_hook(database, Checkpoint, nullptr);
   GRANT_CHECK(Script(kPragmas));
   return mode == Mode::kReadOnly ? Script("PRAGMA query_only = ON") : Status();
 }

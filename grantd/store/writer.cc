@@ -6,8 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "grantd/failpoint.h"
+
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 // A job's view of the connection. A database-level failure may undo the whole transaction, and what
 // ran after it would then commit on its own; so nothing runs once the transaction is gone.
@@ -133,7 +137,9 @@ Status Writer::RunJobs(std::vector<Job>& batch) {
   GRANT_CHECK(connection_->Execute(options_.begin, {}));
   if (batch.size() == 1) return RunAlone(batch.front());
   for (Job& job : batch) GRANT_CHECK(RunJob(job));
+  failpoint::Reach(Point::kCommitBefore);
   GRANT_CHECK(connection_->Execute("COMMIT", {}));
+  failpoint::Reach(Point::kCommitAfter);
   return {};
 }
 

@@ -3,11 +3,14 @@
 
 #include "grant/wipe.h"
 #include "grantd/domain/request_hours.h"
+#include "grantd/failpoint.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/workflow.h"
 
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 // The request that the requester has filed under this key already.
 Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Principal& requester,
@@ -65,6 +68,7 @@ Status Workflow::FileNew(Tables& tables, const grant::Rules& rules, const Identi
   GRANT_CHECK(tables.InsertRequest(request));
   GRANT_CHECK(tables.AppendAudit(
       EventOf(event::kRequestFiled, request, caller.principal, at, FilingDetail(request))));
+  failpoint::Reach(Point::kFilingRecorded, 0, request.id);
   if (bypass) return GrantAtOnce(tables, at, request);
   return AnnounceStep(tables, event::kRequestFiled, request, 0, caller.principal, at);
 }
@@ -91,6 +95,7 @@ Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish,
   GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
   FiledRequest filed;
+  filed.view.as_of = at;
   if (wish.with_secret) {
     GRANT_TRY(SecretEntropy entropy, surroundings_.secret_entropy());
     filed.secret = MakeGrantSecret(entropy);
@@ -107,6 +112,7 @@ Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish,
     filed.secret.clear();
   }
   GRANT_CHECK(written);
+  failpoint::Reach(Point::kFilingCommitted, 0, filed.view.request.id);
   filed.view.progress = ProgressOf(filed.view.request, rules, surroundings_.groups_of);
   if (!filed.existing) WakeNotifier();
   return filed;

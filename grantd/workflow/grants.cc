@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "grantd/failpoint.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/visibility.h"
 #include "grantd/workflow/workflow.h"
 
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 constexpr size_t kUsesShownMax = 1000;
 constexpr size_t kPageRowsMax = 1000;
@@ -96,12 +99,15 @@ Result<GrantView> Workflow::EndGrant(const Identity& caller, const std::string& 
                                     Detail({{"reason", view.grant.revocation->reason},
                                             {"used", view.grant.used},
                                             {"max_signings", view.grant.max_signings}})}));
+    failpoint::Reach(Point::kRevokeRecorded, 0, view.grant.id);
     // A holder who gives a grant up needs no word of it.
     if (event != event::kGrantRevoked) return {};
     return AnnounceOutcome(tables, event, view.grant.request_id, caller.principal, at);
   }));
   WakeNotifier();
+  failpoint::Reach(Point::kRevokeCommitted, 0, view.grant.id);
   surroundings_.withdraw(view.grant.id);
+  failpoint::Reach(Point::kRevokeWithdrawn, 0, view.grant.id);
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(view.uses, tables.UsesOf(view.grant.id, kUsesShownMax));
     return {};

@@ -1,11 +1,14 @@
 #include <nlohmann/json.hpp>
 
+#include "grantd/failpoint.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/visibility.h"
 #include "grantd/workflow/workflow.h"
 
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 constexpr size_t kPageRowsMax = 1000;
 constexpr size_t kExpiredAtOnceMax = 256;
@@ -42,6 +45,7 @@ std::string DecisionDetail(const Request& request, const std::string& comment) {
 
 Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {
   RequestView view;
+  view.as_of = now();
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     GRANT_TRY(view.request, RequestByPrefix(tables, id));
@@ -75,7 +79,7 @@ Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
             (IsAuditor(caller) || !Awaits(request, progress, current.rules, caller, at))) {
           continue;
         }
-        views.push_back({std::move(request), std::move(progress)});
+        views.push_back({std::move(request), std::move(progress), at});
       }
     }
     return {};
@@ -121,10 +125,12 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     overtaken |= found == groups.end();
     return found == groups.end() ? std::vector<Principal>() : found->second;
   };
-  const Time at = now();
   RequestView view;
   grant::Rules rules;
+  failpoint::Reach(Point::kDecisionBefore, 0, id);
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    const Time at = now();
+    view.as_of = at;
     GRANT_TRY(RulesVersion current, tables.CurrentRules());
     rules = std::move(current.rules);
     GRANT_TRY(Request before, RequestByPrefix(tables, id));
@@ -142,11 +148,13 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     const std::string_view event = EventAfterDecision(request);
     GRANT_CHECK(tables.AppendAudit(
         EventOf(event, request, caller.principal, at, DecisionDetail(request, comment))));
+    failpoint::Reach(Point::kDecisionRecorded, 0, request.id);
     if (outcome.grant) {
       GRANT_CHECK(tables.InsertGrant(*outcome.grant));
       GRANT_CHECK(tables.AppendAudit({at, std::string(event::kGrantIssued), caller.principal,
                                       outcome.grant->id, outcome.grant->signer,
                                       IssueDetail(*outcome.grant)}));
+      failpoint::Reach(Point::kDecisionGranted, 0, outcome.grant->id);
     }
     GRANT_CHECK(tables.UpdateRequest(request));
     if (outcome.next_step) {
@@ -157,6 +165,7 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     view.request = std::move(outcome.request);
     return {};
   }));
+  failpoint::Reach(Point::kDecisionCommitted, 0, view.request.id);
   WakeNotifier();
   view.progress = ProgressOf(view.request, rules, surroundings_.groups_of);
   return view;
@@ -202,6 +211,7 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
   GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
   RequestView view;
+  view.as_of = at;
   grant::Rules rules;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     GRANT_TRY(RulesVersion current, tables.CurrentRules());
@@ -239,9 +249,11 @@ Result<size_t> Workflow::ExpireOverdue() {
       GRANT_CHECK(tables.UpdateRequest(done));
       GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestExpired, done, self, at, "{}")));
       GRANT_CHECK(AnnounceOutcome(tables, event::kRequestExpired, done.id, self, at));
+      failpoint::Reach(Point::kExpiryRecorded, 0, done.id);
     }
     return {};
   }));
+  failpoint::Reach(Point::kExpiryCommitted);
   WakeNotifier();
   return expired;
 }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "grantd/domain/rules_warnings.h"
+#include "grantd/failpoint.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/lookups.h"
 #include "grantd/workflow/visibility.h"
@@ -9,6 +10,8 @@
 
 namespace grant {
 namespace {
+
+using failpoint::Point;
 
 // Whoever approved a request had the signer's key in mind: it must not become another key under a
 // request or a grant that is still alive.
@@ -62,9 +65,11 @@ Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Ru
                                     "rules/" + std::to_string(change.version), "",
                                     Detail({{"changes", change.changes}})}));
     change.applied = true;
+    failpoint::Reach(Point::kRulesRecorded);
     return {};
   };
   GRANT_CHECK(dry_run ? store_.Read(work) : store_.Write(work));
+  if (change.applied) failpoint::Reach(Point::kRulesCommitted);
   return change;
 }
 

@@ -40,10 +40,13 @@ struct Surroundings {
   uint32_t open_requests_max = kOpenRequestsMaxDefault;
 };
 
-// A request together with how far it has come under the rules in force.
+// A request together with how far it has come under the rules in force. It was read or changed at
+// `as_of` or later. One that is open and overdue at that time stays undecided for good, because a
+// decision's time is taken within its transaction.
 struct RequestView {
   Request request;
   Progress progress;
+  Time as_of = {};
 };
 
 // How a request is filed. Unless `another` is wanted, one that asks for the same and is still open

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "tests/e2e/world.h"
@@ -50,10 +51,15 @@ class Races : public testing::Test {
     });
   }
 
-  int Audited(const std::string& id, const std::string& event) {
-    const auto list = world_.CtlJson({"audit", "list", "--all", "--subject", id, "--event", event});
-    return static_cast<int>(list.at("items").size());
+  // What the audit says of it.
+  std::multiset<std::string> EventsOf(const std::string& id) {
+    std::multiset<std::string> events;
+    const auto list = world_.CtlJson({"audit", "list", "--all", "--subject", id});
+    for (const auto& entry : list.at("items")) events.insert(entry.at("event"));
+    return events;
   }
+
+  bool HasExpired(const std::string& id) { return EventsOf(id).count("request.expired") > 0; }
 
   // The status, after a look at everything that has to agree with it.
   std::string StatusOf(const std::string& id) {
@@ -68,10 +74,12 @@ class Races : public testing::Test {
     EXPECT_EQ(grants.size(), approved ? 1U : 0U) << request;
     if (approved && !grants.empty()) {
       EXPECT_EQ(request.at("grant_id"), grants[0]);
-      EXPECT_EQ(Audited(grants[0], "grant.issued"), 1);
+      EXPECT_EQ(EventsOf(grants[0]).count("grant.issued"), 1U);
     }
-    for (const char* end : {"approved", "rejected", "expired"}) {
-      EXPECT_EQ(Audited(id, std::string("request.") + end), status == end ? 1 : 0) << request;
+    const auto events = EventsOf(id);
+    EXPECT_EQ(events.count("request.filed"), 1U) << request;
+    for (const char* end : {"approved", "rejected", "cancelled", "expired"}) {
+      EXPECT_EQ(events.count(std::string("request.") + end), status == end ? 1U : 0U) << request;
     }
     return status;
   }
@@ -128,43 +136,116 @@ TEST_F(Races, AnApprovalInTheLastMomentMakesAGrantOrNone) {
     const bool done = world_.Ctl({"request", "approve", id}, kAliceUid).exit_code == 0;
     approved += done ? 1 : 0;
     // An expiry is recorded within a moment after it has come.
-    while (!done && Audited(id, "request.expired") == 0) std::this_thread::yield();
+    while (!done && !HasExpired(id)) std::this_thread::yield();
     EXPECT_EQ(StatusOf(id), done ? "approved" : "expired");
   }
   RecordProperty("approved", approved);
   ExpectIntactAudit();
 }
 
-TEST_F(Races, AKillAtAnyMomentLeavesOneOutcome) {
-  Apply(2);
-  std::minstd_rand chance(11);
-  std::uniform_int_distribution<int> milliseconds(0, 60);
-  for (int round = 0; round < 8; ++round) {
-    const std::string id = File();
-    std::vector<std::future<Outcome>> decisions;
-    for (const uid_t uid : kApprovers) {
-      decisions.push_back(
-          Start(uid, round % 2 == 1 && uid == kApprovers.back() ? "reject" : "approve", id));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(chance)));
+// grantd is killed at a failpoint in the midst of a race, and started again.
+class KilledRaces : public Races {
+ protected:
+  struct Moment {
+    const char* point;
+    int count;
+  };
+
+  void Restart(const Environment& more = {}) {
     world_.Kill();
-    int acknowledged = 0;
-    bool rejected = false;
-    for (size_t i = 0; i < decisions.size(); ++i) {
-      const bool done = decisions[i].get().exit_code == 0;
-      acknowledged += done ? 1 : 0;
-      rejected |= done && round % 2 == 1 && i + 1 == decisions.size();
-    }
+    world_.UseDaemon(GRANTD_WITH_FAILPOINTS_PROGRAM);
+    world_.Start(more);
+  }
+
+  void RestartToBeKilledAt(const Moment& moment) {
+    Restart({{"FAILPOINT_KILL", std::string(moment.point) + " " + std::to_string(moment.count)}});
+  }
+
+  // Where others were faster, the moment may not have come.
+  void StartAfterKill(std::chrono::milliseconds limit = {}) {
+    if (!world_.IsKilledWithin(limit)) world_.Kill();
     world_.Start();
-    std::string status = StatusOf(id);
-    if (rejected) {
-      EXPECT_EQ(status, "rejected") << "what was acknowledged holds";
-    } else if (acknowledged == 2) {
-      EXPECT_EQ(status, "approved") << "what was acknowledged holds";
+  }
+};
+
+TEST_F(KilledRaces, ADecisionIsMadeInOneWayOrNotAtAll) {
+  Apply(2);
+  constexpr Moment kMoments[] = {{"decision.before", 2},    {"decision.recorded", 1},
+                                 {"decision.recorded", 2},  {"decision.granted", 1},
+                                 {"decision.committed", 1}, {"decision.committed", 2}};
+  for (const Moment& moment : kMoments) {
+    for (const std::string opponent : {"approve", "reject", "cancel"}) {
+      SCOPED_TRACE(moment.point + std::string(" against ") + opponent);
+      const std::string id = File();
+      RestartToBeKilledAt(moment);
+      std::vector<std::future<Outcome>> approvals;
+      for (const uid_t uid : kApprovers) {
+        if (uid != kBobUid) approvals.push_back(Start(uid, "approve", id));
+      }
+      const bool opposed =
+          Start(opponent == "cancel" ? 0 : kBobUid, opponent, id).get().exit_code == 0;
+      int approved = 0;
+      for (auto& approval : approvals) approved += approval.get().exit_code == 0 ? 1 : 0;
+      StartAfterKill();
+
+      const std::string status = StatusOf(id);
+      if (opponent == "approve") approved += opposed ? 1 : 0;
+      ASSERT_LE(approved, 2);
+      if (approved == 2) {
+        EXPECT_EQ(status, "approved") << "what was acknowledged holds";
+      } else if (opposed && opponent != "approve") {
+        EXPECT_EQ(status, opponent == "reject" ? "rejected" : "cancelled");
+      }
+      // Whatever the crash cut off can be done again.
+      for (const uid_t uid : kApprovers) world_.Ctl({"request", "approve", id}, uid);
+      EXPECT_EQ(StatusOf(id), status == "open" ? "approved" : status);
     }
-    // Whatever the crash cut off can be done again.
-    for (const uid_t uid : kApprovers) world_.Ctl({"request", "approve", id}, uid);
-    EXPECT_NE(StatusOf(id), "open");
+  }
+  ExpectIntactAudit();
+}
+
+TEST_F(KilledRaces, AnExpiryComesOnceOrAnApprovalWasFaster) {
+  Apply(1, "max_request_ttl = \"1s\"\n");
+  std::minstd_rand chance(11);
+  std::uniform_int_distribution<int> milliseconds(850, 1050);
+  for (const Moment& moment : {Moment{"expiry.recorded", 1}, Moment{"expiry.committed", 1},
+                               Moment{"decision.recorded", 1}, Moment{"decision.committed", 1}}) {
+    SCOPED_TRACE(moment.point);
+    RestartToBeKilledAt(moment);
+    const auto filed = std::chrono::steady_clock::now();
+    const std::string id = File();
+    std::this_thread::sleep_until(filed + std::chrono::milliseconds(milliseconds(chance)));
+    const bool approved = world_.Ctl({"request", "approve", id}, kAliceUid).exit_code == 0;
+    StartAfterKill(std::chrono::seconds(approved ? 0 : 2));
+    const auto is_approved = [&] {
+      return world_.CtlJson({"request", "show", id}).at("status") == "approved";
+    };
+    while (!is_approved() && !HasExpired(id)) std::this_thread::yield();
+    const std::string status = StatusOf(id);
+    EXPECT_TRUE(!approved || status == "approved") << "what was acknowledged holds";
+  }
+  ExpectIntactAudit();
+}
+
+TEST_F(KilledRaces, ARequestIsFiledOnceHoweverOftenItIsRepeated) {
+  Apply(1);
+  for (const Moment& moment : {Moment{"filing.recorded", 1}, Moment{"filing.committed", 1}}) {
+    SCOPED_TRACE(moment.point);
+    RestartToBeKilledAt(moment);
+    const std::vector<std::string> create = {"request",    "create",   "release", "--signings",
+                                             "1",          "--window", "1h",      "--reason",
+                                             moment.point, "--no-wait"};
+    EXPECT_NE(world_.Ctl(create).exit_code, 0);
+    EXPECT_TRUE(world_.IsKilledWithin(std::chrono::minutes(1)));
+    world_.Start();
+    EXPECT_EQ(world_.Ctl(create).exit_code, 0);
+    std::vector<std::string> filed;
+    const auto all = world_.CtlJson({"request", "list", "--all"});
+    for (const auto& request : all.at("items")) {
+      if (request.at("justification") == moment.point) filed.push_back(request.at("id"));
+    }
+    ASSERT_EQ(filed.size(), 1U);
+    EXPECT_EQ(StatusOf(filed[0]), "open");
   }
   ExpectIntactAudit();
 }

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,7 +44,8 @@ std::string PrincipalOf(uid_t uid) {
   return entry != nullptr ? std::string("unix:") + entry->pw_name : "unix:#" + std::to_string(uid);
 }
 
-World::World(std::vector<KeyToMake> keys, uid_t daemon_uid) : daemon_uid_(daemon_uid) {
+World::World(std::vector<KeyToMake> keys, uid_t daemon_uid)
+    : daemon_uid_(daemon_uid), program_(GRANTD_PROGRAM) {
   softhsm_.AddToken("prod", kPin);
   for (const KeyToMake& key : keys) softhsm_.GenerateKey("prod", kPin, key);
   for (const char* name : {"state", "run"}) mkdir((directory_ / name).c_str(), 0700);
@@ -72,11 +75,27 @@ void World::WriteConfig() {
   }
 }
 
-void World::Start() {
+void World::Start(const Environment& more) {
+  Check(StartUnlessKilled(more), "grantd was killed: " + Log());
+}
+
+bool World::StartUnlessKilled(const Environment& more) {
   WriteConfig();
+  Spawn(more);
+  const auto limit = std::chrono::steady_clock::now() + kStartLimit;
+  while (!Serves(gate_path()) || !Serves(api_path())) {
+    if (WasKilled()) return false;
+    Check(std::chrono::steady_clock::now() < limit, "grantd does not serve: " + Log());
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+void World::Spawn(const Environment& more) {
   const std::string config = directory_ / "grantd.toml";
   const std::string log = directory_ / "grantd.log";
-  const Environment environment = softhsm_.environment();
+  Environment environment = softhsm_.environment();
+  environment.insert(more.begin(), more.end());
   daemon_ = fork();
   if (daemon_ == 0) {
     const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -87,19 +106,31 @@ void World::Start() {
         (setgroups(0, nullptr) != 0 || setgid(daemon_uid_) != 0 || setuid(daemon_uid_) != 0)) {
       _exit(126);
     }
-    execl(GRANTD_PROGRAM, GRANTD_PROGRAM, "--config", config.c_str(), nullptr);
+    execl(program_.c_str(), program_.c_str(), "--config", config.c_str(), nullptr);
     _exit(127);
-  }
-  const auto limit = std::chrono::steady_clock::now() + kStartLimit;
-  while (!Serves(gate_path()) || !Serves(api_path())) {
-    int status = 0;
-    Check(waitpid(daemon_, &status, WNOHANG) == 0, "grantd ended: " + Log());
-    Check(std::chrono::steady_clock::now() < limit, "grantd does not serve: " + Log());
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 
+bool World::WasKilled() {
+  int status = 0;
+  if (waitpid(daemon_, &status, WNOHANG) == 0) return false;
+  daemon_ = -1;
+  Check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "grantd ended: " + Log());
+  return true;
+}
+
+bool World::IsKilledWithin(std::chrono::milliseconds limit) {
+  Check(daemon_ > 0, "grantd does not run");
+  const int process = static_cast<int>(syscall(SYS_pidfd_open, daemon_, 0));
+  Check(process >= 0, "no descriptor of grantd");
+  pollfd ends{process, POLLIN, 0};
+  const bool ended = poll(&ends, 1, static_cast<int>(limit.count())) > 0;
+  close(process);
+  return ended && WasKilled();
+}
+
 int World::Stop() {
+  Check(daemon_ > 0, "grantd does not run");
   kill(daemon_, SIGTERM);
   int status = 0;
   waitpid(std::exchange(daemon_, -1), &status, 0);
@@ -107,6 +138,8 @@ int World::Stop() {
 }
 
 void World::Kill() {
+  // To the kernel -1 is every process there is.
+  Check(daemon_ > 0, "grantd does not run");
   kill(daemon_, SIGKILL);
   waitpid(std::exchange(daemon_, -1), nullptr, 0);
 }
@@ -115,6 +148,11 @@ std::string World::Log() const {
   std::ostringstream text;
   text << std::ifstream(directory_ / "grantd.log").rdbuf();
   return text.str();
+}
+
+void World::Keep() {
+  directory_.Keep();
+  softhsm_.Keep();
 }
 
 void World::ApplyRulesText(const std::string& toml) {

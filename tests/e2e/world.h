@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -43,12 +44,19 @@ class World {
   // More lines for the top of grantd.toml; before Start(), too.
   void ConfigureSite(const std::string& lines) { site_lines_ += lines; }
 
-  // Starts grantd and waits until it serves.
-  void Start();
+  // Runs this program as grantd; before Start(), too.
+  void UseDaemon(std::string program) { program_ = std::move(program); }
+
+  // Starts grantd, with this beside what it needs in its environment, and waits until it serves.
+  void Start(const Environment& more = {});
+  // The same, but false where kill -9 ended it before.
+  bool StartUnlessKilled(const Environment& more = {});
   // SIGTERM; returns the exit code.
   int Stop();
   // kill -9.
   void Kill();
+  // Whether it ends by itself, of kill -9, within this time; any other end throws.
+  bool IsKilledWithin(std::chrono::milliseconds limit);
   pid_t pid() const { return daemon_; }  // grantd's
   std::string Log() const;
 
@@ -71,6 +79,8 @@ class World {
   std::unique_ptr<Host> NewHost(uid_t uid = 0);
 
   const TempDir& directory() const { return directory_; }
+  // Leaves the state and the tokens where they are, for somebody to look at.
+  void Keep();
   SoftHsm& softhsm() { return softhsm_; }
   std::string gate_path() const { return directory_ / "run/gate.sock"; }
   std::string api_path() const { return directory_ / "run/api.sock"; }
@@ -78,10 +88,14 @@ class World {
 
  private:
   void WriteConfig();
+  void Spawn(const Environment& more);
+  // Whether it has ended, of kill -9.
+  bool WasKilled();
 
   TempDir directory_;
   SoftHsm softhsm_;
   uid_t daemon_uid_;
+  std::string program_;
   std::string token_lines_;
   std::string site_lines_;
   pid_t daemon_ = -1;

@@ -1,6 +1,8 @@
 #include "tests/support/softhsm.h"
 
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace grant::test {
@@ -31,6 +33,12 @@ SoftHsm::SoftHsm() {
 void SoftHsm::AddToken(const std::string& label, const std::string& pin) {
   RunChecked({"softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "so-" + pin,
               "--pin", pin});
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_ / "tokens")) {
+    if (entry.path().filename() != "token.object") continue;
+    std::ostringstream content;
+    content << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+    token_files_[entry.path()] = content.str();
+  }
 }
 
 void SoftHsm::GenerateKey(const std::string& token, const std::string& pin, const KeyToMake& key) {
@@ -47,6 +55,16 @@ std::string SoftHsm::Tool(const std::string& token, const std::string& pin,
                                       token,         "--login",  "--pin",  pin};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunChecked(command);
+}
+
+int SoftHsm::MendTokens() {
+  int mended = 0;
+  for (const auto& [path, content] : token_files_) {
+    if (std::filesystem::file_size(path) == content.size()) continue;
+    std::ofstream(path, std::ios::binary) << content;
+    ++mended;
+  }
+  return mended;
 }
 
 std::string SoftHsm::Module() {

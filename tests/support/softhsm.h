@@ -2,6 +2,7 @@
 // pkcs11-tool), so that a test needs no PKCS#11 module in its own.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,15 +32,22 @@ class SoftHsm {
   std::string Tool(const std::string& token, const std::string& pin,
                    const std::vector<std::string>& arguments);
 
+  // SoftHSM rewrites the token's own file in place at every login, so that a process that is killed
+  // in that moment leaves an empty one, and no token. Puts such files back as they were when the
+  // tokens were made; returns how many. Not while a process uses the tokens.
+  int MendTokens();
+
   // The module's path, and what a process that is to use these tokens has in its environment.
   static std::string Module();
   Environment environment() const { return {{"SOFTHSM2_CONF", directory_ / "softhsm2.conf"}}; }
   const TempDir& directory() const { return directory_; }
+  void Keep() { directory_.Keep(); }
 
  private:
   std::string RunChecked(const std::vector<std::string>& arguments);
 
   TempDir directory_;
+  std::map<std::string, std::string> token_files_;  // by path, as they were made
 };
 
 }  // namespace grant::test

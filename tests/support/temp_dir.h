@@ -18,9 +18,12 @@ class TempDir {
   std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
   // Writes the file `name` with exactly this mode, and returns its path.
   std::string Write(std::string_view name, std::string_view content, unsigned mode = 0600) const;
+  // Leaves it where it is, for somebody to look at.
+  void Keep() { keep_ = true; }
 
  private:
   std::string path_;
+  bool keep_ = false;
 };
 
 }  // namespace grant::test

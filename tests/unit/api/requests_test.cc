@@ -1,3 +1,4 @@
+#include "grantd/failpoint.h"
 #include "tests/unit/api/api_fixture.h"
 
 namespace grant::api {
@@ -149,6 +150,35 @@ TEST_F(RequestsTest, ListsAreFilteredByStatusSignerAndRequester) {
   Reply unknown = Get("root", "/v1/requests?status=opened");
   EXPECT_EQ(unknown.json["detail"], "unknown status 'opened'");
   EXPECT_EQ(unknown.json["hint"], "did you mean 'open'?");
+}
+
+// The clock of the test goes past the request's end when the point is reached.
+Time* clock_to_advance = nullptr;
+template <failpoint::Point kPoint>
+void AdvanceAt(const failpoint::Reached& reached) {
+  if (reached.point == kPoint) *clock_to_advance += std::chrono::hours(25);
+}
+
+class OverdueMeanwhile : public RequestsTest {
+ protected:
+  OverdueMeanwhile() { clock_to_advance = &now_; }
+  ~OverdueMeanwhile() override { failpoint::Install(nullptr); }
+};
+
+TEST_F(OverdueMeanwhile, TheTimeOfADecisionIsThatOfItsTransaction) {
+  const std::string id = Post("alice", "/v1/requests", Wish()).json["id"];
+  failpoint::Install(AdvanceAt<failpoint::Point::kDecisionBefore>);
+  const Reply reply = Post("bob", "/v1/requests/" + id + "/approve", nlohmann::json::object());
+  EXPECT_EQ(reply.status, 409) << reply.text;
+  EXPECT_THAT(reply.json["detail"], HasSubstr("is expired, not open"));
+}
+
+TEST_F(OverdueMeanwhile, ARequestIsShownAsItWasWhenItWasRead) {
+  const std::string id = Post("alice", "/v1/requests", Wish()).json["id"];
+  failpoint::Install(AdvanceAt<failpoint::Point::kCommitAfter>);
+  const Reply reply = Post("bob", "/v1/requests/" + id + "/comment", {{"text", "what for?"}});
+  EXPECT_EQ(reply.json["status"], "open") << "somebody else may have approved it since";
+  EXPECT_EQ(Get("bob", "/v1/requests/" + id).json["status"], "expired");
 }
 
 }  // namespace

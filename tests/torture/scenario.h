@@ -1,0 +1,29 @@
+// Who works with which keys while grantd is killed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/e2e/world.h"
+#include "tests/torture/signer.h"
+
+namespace grant::test::scenario {
+
+std::vector<KeyToMake> Keys();
+
+// Those with a grant more often than the one that needs none, because that is always to be had.
+std::vector<SigningKey> SigningKeys();
+
+// Those that need a grant, of which two of three people approve, or the one user that there is. A
+// request for "brief" expires within a second.
+std::vector<std::string> CountedSigners();
+
+// Two versions that differ in nothing that matters.
+std::vector<std::string> Rules();
+
+// The users of the approvers' processes; 0 is the user of this one.
+std::vector<uid_t> Approvers();
+
+}  // namespace grant::test::scenario
