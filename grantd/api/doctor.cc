@@ -18,15 +18,30 @@ Json ChannelJson(const ChannelState& state) {
           {"receiver", state.receiver},
           {"failing", state.failing()},
           {"waiting", state.waiting},
+          {"waiting_since", MaybeTime(state.waiting_since)},
           {"last_success_at", MaybeTime(record.last_success_at)},
           {"last_error_at", MaybeTime(record.last_error_at)},
           {"last_error", record.last_error_at ? Json(record.last_error) : Json()}};
 }
 
+Json RulesHealthJson(const RulesHealth& health) {
+  Json findings = Json::array();
+  for (const RulesFinding& finding : health.findings) {
+    findings.push_back({{"detail", finding.detail}, {"hint", finding.hint}});
+  }
+  Json fault;
+  if (health.fault) fault = {{"detail", health.fault->message}, {"hint", health.fault->hint}};
+  return {{"version", health.version},
+          {"applied_at", health.version > 0 ? Json(FormatTime(health.applied_at)) : Json()},
+          {"fault", std::move(fault)},
+          {"findings", std::move(findings)}};
+}
+
 }  // namespace
 
-Result<HttpResponse> Doctor(const Services& services, const Call& /*call*/) {
+Result<HttpResponse> Doctor(const Services& services, const Call& call) {
   GRANT_TRY(const auto states, services.channels());
+  GRANT_TRY(const RulesHealth rules, services.workflow.ExamineRules(call.caller()));
   Json tokens = Json::array();
   for (const TokenPresence& each : services.tokens()) {
     tokens.push_back({{"name", each.name}, {"present", each.present}});
@@ -34,7 +49,11 @@ Result<HttpResponse> Doctor(const Services& services, const Call& /*call*/) {
   Json channels = Json::array();
   for (const ChannelState& state : states) channels.push_back(ChannelJson(state));
   return Answer({{"version", GRANT_VERSION},
+                 {"now", FormatTime(services.workflow.now())},
+                 {"api", services.api_address},
+                 {"gate", services.gate_address},
                  {"tokens", std::move(tokens)},
+                 {"rules", RulesHealthJson(rules)},
                  {"channels", std::move(channels)}});
 }
 

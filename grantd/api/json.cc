@@ -103,6 +103,10 @@ Json UseJson(const Use& use) {
           {"outcome", Name(use.outcome)}};
 }
 
+Json SpansJson(const WeeklyHours& hours) {
+  return ListOf(hours.spans, [](const WeeklySpan& span) { return Json(span.text()); });
+}
+
 Json StepRulesJson(const Step& step) {
   return {{"name", step.name},
           {"approvers", TextsJson(step.approvers)},
@@ -114,6 +118,14 @@ Json StepRulesJson(const Step& step) {
 
 Json TextsJson(const std::vector<Principal>& principals) {
   return ListOf(principals, [](const Principal& principal) { return Json(principal.text()); });
+}
+
+Json HoursJson(const std::optional<HoursForecast>& hours) {
+  if (!hours) return {};
+  return {{"spans", SpansJson(hours->hours)},
+          {"time_zone", hours->hours.time_zone},
+          {"open_now", hours->open_now},
+          {"opens_at", OrNull(hours->opens_at)}};
 }
 
 Json RequestJson(const RequestView& view, Time now) {
@@ -142,6 +154,8 @@ Json RequestJson(const RequestView& view, Time now) {
           {"comments", ListOf(request.comments, CommentJson)},
           {"closed_reason", OrNull(request.closed_reason)},
           {"grant_id", OrNull(request.grant_id)},
+          {"usable_from", OrNull(view.usable_from)},
+          {"hours", HoursJson(view.hours)},
           {"has_secret", request.secret_hash.has_value()}};
 }
 
@@ -181,6 +195,7 @@ Json SignerJson(const Signer& signer) {
           {"key", signer.key},
           {"policy", OrNull(signer.policy)},
           {"users", TextsJson(signer.users)},
+          {"requesters", TextsJson(signer.requesters)},
           {"mechanisms", ListOf(signer.mechanisms, [](const auto& name) { return Json(name); })},
           {"certificate", !signer.certificate.empty()}};
 }
@@ -194,8 +209,7 @@ Json PolicyJson(const Policy& policy) {
           {"bypass_machine_identities", policy.bypass_machine_identities},
           {"unbounded", policy.unbounded},
           {"min_justification", policy.min_justification},
-          {"hours",
-           ListOf(policy.hours.spans, [](const WeeklySpan& span) { return Json(span.text()); })},
+          {"hours", SpansJson(policy.hours)},
           {"time_zone", OrNull(policy.hours.time_zone)},
           {"requesters", TextsJson(policy.requesters)},
           {"steps", ListOf(policy.steps, StepRulesJson)}};

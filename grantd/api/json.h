@@ -19,6 +19,9 @@ Json PolicyJson(const Policy& policy);
 Json RulesJson(const RulesVersion& version);
 Json EntryJson(const AuditEntry& entry);
 
+// Null where there are none.
+Json HoursJson(const std::optional<HoursForecast>& hours);
+
 Json TextsJson(const std::vector<Principal>& principals);
 
 }  // namespace grant::api

@@ -5,7 +5,7 @@
 #include "grantd/api/json.h"
 #include "grantd/api/response.h"
 #include "grantd/api/strict_json.h"
-#include "grantd/api/window.h"
+#include "grantd/api/wish.h"
 
 namespace grant::api {
 namespace {
@@ -16,15 +16,12 @@ struct Question {
 };
 
 Result<Question> ReadQuestion(const Call& call) {
-  GRANT_TRY(
-      const ObjectReader reader,
-      ObjectReader::Open(call.body, "", {"signer", "as", "signings", "window", "justification"}));
+  GRANT_TRY(const ObjectReader reader,
+            ObjectReader::Open(call.body, "",
+                               {"signer", "as", "signings", "window", "justification", "digests",
+                                "files", "scopes", "secret"}));
   Question question;
-  GRANT_TRY(question.wish.signer, reader.Text("signer"));
-  GRANT_TRY(const int64_t signings, reader.Integer("signings", 1, kSigningsMax));
-  question.wish.signings = static_cast<uint32_t>(signings);
-  GRANT_TRY(const nlohmann::json* window, reader.Object("window"));
-  GRANT_TRY(question.wish.window, ReadWindow(*window));
+  GRANT_TRY(question.wish, ReadWish(reader, call.request.peer));
   if (reader.Has("justification")) {
     GRANT_TRY(question.wish.justification, reader.Text("justification"));
   }
@@ -59,15 +56,6 @@ Json StepJson(const StepForecast& step) {
           {"completable", step.completable()}};
 }
 
-Json HoursJson(const HoursForecast& hours) {
-  Json spans = Json::array();
-  for (const WeeklySpan& span : hours.hours.spans) spans.push_back(span.text());
-  return {{"spans", std::move(spans)},
-          {"time_zone", hours.hours.time_zone},
-          {"open_now", hours.open_now},
-          {"opens_at", hours.opens_at ? Json(FormatTime(*hours.opens_at)) : Json()}};
-}
-
 Json ForecastJson(const Forecast& forecast) {
   Json steps = Json::array();
   for (const StepForecast& step : forecast.steps) steps.push_back(StepJson(step));
@@ -80,7 +68,7 @@ Json ForecastJson(const Forecast& forecast) {
           {"bypass", forecast.bypass},
           {"expires_at", forecast.expires_at ? Json(FormatTime(*forecast.expires_at)) : Json()},
           {"steps", std::move(steps)},
-          {"hours", forecast.hours ? HoursJson(*forecast.hours) : Json()}};
+          {"hours", HoursJson(forecast.hours)}};
 }
 
 }  // namespace

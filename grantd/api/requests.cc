@@ -7,74 +7,10 @@
 #include "grantd/api/page.h"
 #include "grantd/api/response.h"
 #include "grantd/api/strict_json.h"
-#include "grantd/api/window.h"
+#include "grantd/api/wish.h"
 
 namespace grant::api {
 namespace {
-
-Result<std::vector<Digest>> ReadDigests(const ObjectReader& reader) {
-  std::vector<Digest> digests;
-  if (!reader.Has("digests")) return digests;
-  GRANT_TRY(const std::vector<std::string> texts, reader.Texts("digests"));
-  for (const std::string& text : texts) {
-    GRANT_TRY(Digest digest, Under(reader, "digests", Digest::Parse(text)));
-    digests.push_back(std::move(digest));
-  }
-  return digests;
-}
-
-Result<std::vector<NamedFile>> ReadFiles(const ObjectReader& reader) {
-  std::vector<NamedFile> files;
-  if (!reader.Has("files")) return files;
-  GRANT_TRY(const auto objects, reader.Objects("files"));
-  for (const nlohmann::json* object : objects) {
-    GRANT_TRY(const ObjectReader file,
-              ObjectReader::Open(*object, "files[" + std::to_string(files.size()) + "]",
-                                 {"name", "digest"}));
-    NamedFile named;
-    GRANT_TRY(named.name, file.Text("name"));
-    if (named.name.empty()) return Fail(Code::kInvalid, "'" + file.PathOf("name") + "' is empty");
-    GRANT_TRY(const std::string text, file.Text("digest"));
-    GRANT_TRY(named.digest, Under(file, "digest", Digest::Parse(text)));
-    files.push_back(std::move(named));
-  }
-  return files;
-}
-
-Result<std::vector<Scope>> ReadScopes(const ObjectReader& reader, const Peer& peer) {
-  std::vector<Scope> scopes;
-  if (!reader.Has("scopes")) return scopes;
-  GRANT_TRY(const std::vector<std::string> texts, reader.Texts("scopes"));
-  for (const std::string& text : texts) {
-    GRANT_TRY(Scope scope, Under(reader, "scopes", Scope::Parse(text)));
-    // grantd sees the programs of a user or of none of them.
-    if (scope.key == ScopeKey::kProgram && peer.program.empty()) {
-      return Fail(Code::kInvalid,
-                  "grantd cannot see which program " + peer.identity.principal.text() +
-                      " runs, so a scope 'program' would never be met",
-                  "leave it out, or have grantd started with the capability CAP_SYS_PTRACE");
-    }
-    scopes.push_back(std::move(scope));
-  }
-  return scopes;
-}
-
-Result<Wish> ReadWish(const ObjectReader& reader, const Peer& peer) {
-  Wish wish;
-  GRANT_TRY(wish.signer, reader.Text("signer"));
-  GRANT_TRY(const int64_t signings, reader.Integer("signings", 1, kSigningsMax));
-  wish.signings = static_cast<uint32_t>(signings);
-  GRANT_TRY(const nlohmann::json* window, reader.Object("window"));
-  GRANT_TRY(wish.window, ReadWindow(*window));
-  GRANT_TRY(wish.justification, reader.Text("justification"));
-  GRANT_TRY(wish.digests, ReadDigests(reader));
-  GRANT_TRY(wish.files, ReadFiles(reader));
-  GRANT_TRY(wish.scopes, ReadScopes(reader, peer));
-  if (reader.Has("secret")) {
-    GRANT_TRY(wish.with_secret, reader.Bool("secret"));
-  }
-  return wish;
-}
 
 Result<Filing> ReadFiling(const ObjectReader& reader, const HttpRequest& request) {
   Filing filing;
@@ -119,11 +55,20 @@ HttpResponse Shown(const RequestView& view) {
   return Answer(RequestJson(view, view.as_of));
 }
 
+// The tag leaves the hours out: they change with the time of day, not with the request.
+HttpResponse ShownTagged(const RequestView& view) {
+  Json json = RequestJson(view, view.as_of);
+  HttpResponse answer = Answer(json);
+  json.erase("hours");
+  answer.etag = AnswerTagged(json).etag;
+  return answer;
+}
+
 // That the request is still what the call's If-Match names.
 Demand<RequestView> Unchanged(const Call& call) {
   if (!call.if_match.given()) return {};
-  return [&call](const RequestView& view, Time at) {
-    return call.if_match.Check(AnswerTagged(RequestJson(view, at)).etag,
+  return [&call](const RequestView& view, Time) {
+    return call.if_match.Check(ShownTagged(view).etag,
                                "request " + view.request.id,
                                "grantctl request show " + view.request.id);
   };
@@ -173,7 +118,8 @@ Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
             ObjectReader::Open(call.body, "",
                                {"signer", "signings", "window", "justification", "digests", "files",
                                 "scopes", "secret", "new"}));
-  GRANT_TRY(const Wish wish, ReadWish(reader, call.request.peer));
+  GRANT_TRY(Wish wish, ReadWish(reader, call.request.peer));
+  GRANT_TRY(wish.justification, reader.Text("justification"));
   GRANT_TRY(const Filing filing, ReadFiling(reader, call.request));
   GRANT_TRY(FiledRequest filed, services.workflow.File(call.caller(), wish, filing));
   const WipeAtEnd wipe(filed.secret);
@@ -186,7 +132,7 @@ Result<HttpResponse> FileRequest(const Services& services, const Call& call) {
 
 Result<HttpResponse> ShowRequest(const Services& services, const Call& call) {
   GRANT_TRY(const RequestView view, services.workflow.FindRequest(call.caller(), call.name));
-  return AnswerTagged(RequestJson(view, view.as_of));
+  return ShownTagged(view);
 }
 
 Result<HttpResponse> ApproveRequest(const Services& services, const Call& call) {

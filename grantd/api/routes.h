@@ -30,6 +30,8 @@ struct Services {
   std::function<std::vector<TokenPresence>()> tokens;
   std::function<Result<std::vector<ChannelState>>()> channels;  // of notifications
   std::function<std::string()> metrics;  // all of grantd's, as Prometheus reads them
+  std::string api_address = {};          // where grantd listens
+  std::string gate_address = {};
 };
 
 // Who gets as far as the handler. The finer rights (whose request, whose policy) are the workflow's

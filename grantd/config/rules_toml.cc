@@ -165,6 +165,7 @@ Result<Signer> ReadSigner(TomlTable& table, const Files& files) {
   if (!table.StringOr("policy", "").empty()) signer.policy = table.Name("policy");
   signer.users = table.Principals("users");
   RequireAny(table, "users", signer.users);
+  signer.requesters = table.Principals("requesters");
   signer.mechanisms = ReadMechanisms(table);
   signer.acknowledged = table.Strings("acknowledge");
   GRANT_CHECK(table.Finish());

@@ -63,9 +63,10 @@ void Maintain(Workflow& workflow, Signing& signing) {
   }
 }
 
-Result<std::unique_ptr<Notifier>> StartNotifier(Store& store, const Config& config) {
+Result<std::unique_ptr<Notifier>> StartNotifier(Store& store, const Config& config,
+                                                const ZoneOf& zone_of) {
   CourierOptions options;
-  options.lookups = {UnixGroupsOf, UnixGroupMembers};
+  options.lookups = {UnixGroupsOf, UnixGroupMembers, config.auditors, zone_of};
   options.now = Now;
   options.jitter = [engine = std::minstd_rand(std::random_device()())]() mutable {
     return std::uniform_real_distribution<double>(0, 1)(engine);
@@ -86,6 +87,7 @@ Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing&
   surroundings.auditors = config.auditors;
   surroundings.members_of = UnixGroupMembers;
   surroundings.zone_of = std::move(zone_of);
+  surroundings.channels = {config.notify.mail.has_value(), config.notify.webhook.has_value()};
   surroundings.open_requests_max = config.max_open_requests;
   surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
@@ -121,11 +123,12 @@ Status Serve(const Config& config, const sigset_t& ending) {
   PublicOperations public_operations(keys);
   GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
-  GRANT_TRY(const auto notifier, StartNotifier(*store, config));
+  GRANT_TRY(const auto notifier, StartNotifier(*store, config, zone_of));
   Workflow workflow(*store, MakeSurroundings(config, keys, signing, *notifier, zone_of));
   const api::Api api({workflow, [&keys] { return Presence(keys); },
                       [&notifier] { return notifier->States(); },
-                      [&signing] { return ShowMetrics(signing); }});
+                      [&signing] { return ShowMetrics(signing); }, config.api_address,
+                      config.gate_address});
 
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));

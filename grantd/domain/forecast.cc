@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "grantd/domain/request_hours.h"
-
 namespace grant {
 namespace {
 
@@ -13,13 +11,14 @@ StepForecast ForeseeStep(const Step& step, const Policy& policy, const Rules& ru
   StepForecast forecast{step.name, step.required, {}, {}, {}};
   Reach reach = ReachOf(rules, step.approvers, members_of);
   forecast.unknown = std::move(reach.unknown);
+  std::erase_if(forecast.unknown, [&](const Principal& group) { return auditing.Holds(group); });
   for (Reached& reached : reach.people) {
     const auto leave_out = [&](LeftOutBecause reason) {
       forecast.left_out.push_back({reached.person, reason});
     };
     if (rules.IsMachine(reached.person)) {
       leave_out(LeftOutBecause::kMachine);
-    } else if (auditing.Find(reached.person) != nullptr) {
+    } else if (auditing.Holds(reached.person)) {
       leave_out(LeftOutBecause::kAuditor);
     } else if (!policy.self_approval && reached.person == requester) {
       leave_out(LeftOutBecause::kSelfApproval);
@@ -30,26 +29,10 @@ StepForecast ForeseeStep(const Step& step, const Policy& policy, const Rules& ru
   return forecast;
 }
 
-std::optional<HoursForecast> ForeseeHours(const WeeklyHours& hours, Time now,
-                                          const ZoneOf& zone_of) {
-  if (hours.Always()) return std::nullopt;
-  HoursForecast forecast{hours, false, std::nullopt};
-  const auto zone = ZoneOfHours(hours, zone_of);
-  if (!zone) return forecast;
-  forecast.open_now = Contain(hours, **zone, now);
-  if (!forecast.open_now) forecast.opens_at = FirstWithin(hours, **zone, now, Time::max());
-  return forecast;
-}
-
-bool IsAuditor(const std::vector<Principal>& auditors, const Identity& who) {
-  return std::any_of(auditors.begin(), auditors.end(),
-                     [&](const Principal& auditor) { return who.Is(auditor); });
-}
-
 // Files the request without keeping it.
 Status ForeseeFiling(const Wish& wish, const Rules& rules, const Identity& requester, Time now,
                      const ForecastLookups& lookups, Forecast& forecast) {
-  if (IsAuditor(lookups.auditors, requester)) {
+  if (requester.IsAny(lookups.auditors)) {
     return Fail(Code::kForbidden,
                 requester.principal.text() + " is an auditor, and auditors change nothing",
                 "auditors are named by auditors in grantd.toml");

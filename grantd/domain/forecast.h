@@ -7,6 +7,7 @@
 
 #include "grantd/domain/reach.h"
 #include "grantd/domain/request.h"
+#include "grantd/domain/request_hours.h"
 #include "grantd/domain/time_zone.h"
 
 namespace grant {
@@ -29,12 +30,6 @@ struct StepForecast {
   std::vector<Principal> unknown;  // groups whose members nobody can say
 
   bool completable() const { return !unknown.empty() || approvers.size() >= required; }
-};
-
-struct HoursForecast {
-  WeeklyHours hours;
-  bool open_now = false;
-  std::optional<Time> opens_at;  // where they are closed now
 };
 
 struct Forecast {

@@ -47,4 +47,8 @@ bool Identity::Is(const Principal& named) const {
   return principal == named || std::find(groups.begin(), groups.end(), named) != groups.end();
 }
 
+bool Identity::IsAny(const std::vector<Principal>& named) const {
+  return std::any_of(named.begin(), named.end(), [this](const Principal& one) { return Is(one); });
+}
+
 }  // namespace grant

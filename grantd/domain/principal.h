@@ -40,6 +40,8 @@ struct Identity {
 
   // Whether `named` is this caller or a group of it.
   bool Is(const Principal& named) const;
+  // Whether any of them is.
+  bool IsAny(const std::vector<Principal>& named) const;
 };
 
 }  // namespace grant

@@ -39,10 +39,10 @@ void AddNamed(Reach& reach, const Principal& named, const std::string& through,
 
 }  // namespace
 
-const Reached* Reach::Find(const Principal& person) const {
-  const auto found = std::find_if(people.begin(), people.end(),
-                                  [&](const Reached& one) { return one.person == person; });
-  return found == people.end() ? nullptr : &*found;
+bool Reach::Holds(const Principal& one) const {
+  return std::find(unknown.begin(), unknown.end(), one) != unknown.end() ||
+         std::any_of(people.begin(), people.end(),
+                     [&](const Reached& reached) { return reached.person == one; });
 }
 
 Reach ReachOf(const Rules& rules, const std::vector<Principal>& named,

@@ -20,7 +20,8 @@ struct Reach {
   std::vector<Reached> people;     // each once, in the order of the list
   std::vector<Principal> unknown;  // groups outside the rules whose members nobody can say
 
-  const Reached* Find(const Principal& person) const;
+  // Whether it is among the people, or a group among the unknown.
+  bool Holds(const Principal& one) const;
 };
 
 // Groups that the rules do not define reach nobody; an empty `members_of` knows no members.

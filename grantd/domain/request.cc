@@ -100,9 +100,10 @@ Status CheckOpen(const Request& request, Time now) {
 
 // The step a decision made now belongs to, once it is sure that this caller may make it.
 Result<size_t> StepToDecide(const Request& request, const Rules& rules, const Identity& approver,
-                            Time now, const GroupsOf& groups_of) {
+                            Time now, const GroupsOf& groups_of,
+                            const std::vector<Principal>& auditors) {
   GRANT_CHECK(CheckOpen(request, now));
-  const Progress progress = ProgressOf(request, rules, groups_of);
+  const Progress progress = ProgressOf(request, rules, groups_of, auditors);
   const size_t step = std::min(progress.step, request.policy.steps.size() - 1);
   if (rules.IsMachine(approver.principal)) {
     return Fail(Code::kForbidden,
@@ -167,21 +168,16 @@ Status CheckContent(const Wish& wish) {
 }
 
 Grant IssueGrant(const Request& request, Time now, std::string id) {
-  const Narrowing narrowest = NarrowestOf(request);
+  const GrantSpan span = SpanOfGrant(request, now);
   Grant grant;
   grant.id = std::move(id);
   grant.request_id = request.id;
   grant.signer = request.signer;
   grant.holder = request.requester;
-  grant.not_before = request.window.from.value_or(now);
-  grant.not_after =
-      request.window.until ? *request.window.until : now + request.window.duration.value();
-  if (narrowest.window) {
-    // What has passed of a window between two instants is no time in which the grant can be used.
-    grant.not_before = std::max(grant.not_before, now);
-    grant.not_after = std::min(grant.not_after, grant.not_before + *narrowest.window);
-  }
-  grant.max_signings = std::min(request.signings, narrowest.signings.value_or(request.signings));
+  grant.not_before = span.from;
+  grant.not_after = span.until;
+  grant.max_signings =
+      std::min(request.signings, NarrowestOf(request).signings.value_or(request.signings));
   grant.digests = request.digests;
   grant.scopes = request.scopes;
   grant.secret_hash = request.secret_hash;
@@ -223,8 +219,11 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
                 "sign at once");
   }
   if (!rules.MayRequest(*signer, requester)) {
+    const bool of_policy =
+        signer->requesters.empty() || rules.Covers(signer->requesters, requester);
     return Fail(Code::kForbidden,
-                requester.principal.text() + " is not a requester of policy '" + policy->name + "'",
+                requester.principal.text() + " is not a requester of " +
+                    (of_policy ? "policy '" + policy->name : "signer '" + signer->name) + "'",
                 "ask an administrator to add you to its requesters");
   }
   GRANT_CHECK(CheckWindow(*policy, wish.window, now));
@@ -261,7 +260,8 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
   return request;
 }
 
-Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of) {
+Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of,
+                    const std::vector<Principal>& auditors) {
   Progress progress;
   const std::vector<Step>& steps = request.policy.steps;
   progress.approved.resize(steps.size());
@@ -270,8 +270,9 @@ Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& 
     std::vector<Principal>& approved = progress.approved[decision.step];
     const bool counted =
         std::find(approved.begin(), approved.end(), decision.approver) != approved.end();
-    if (!counted &&
-        rules.Approves(steps[decision.step], Remembered(decision.approver, groups_of))) {
+    if (counted) continue;
+    const Identity approver = Remembered(decision.approver, groups_of);
+    if (rules.Approves(steps[decision.step], approver) && !approver.IsAny(auditors)) {
       approved.push_back(decision.approver);
     }
   }
@@ -288,10 +289,23 @@ bool MayApprove(const Request& request, size_t step, const Rules& rules, const I
   return rules.Approves(request.policy.steps[step], caller);
 }
 
+GrantSpan SpanOfGrant(const Request& request, Time now) {
+  const Window& window = request.window;
+  GrantSpan span{window.from.value_or(now),
+                 window.until ? *window.until : now + window.duration.value()};
+  if (const auto narrowed = NarrowestOf(request).window) {
+    // What has passed of a window between two instants is no time in which the grant can be used.
+    span.from = std::max(span.from, now);
+    span.until = std::min(span.until, span.from + *narrowed);
+  }
+  return span;
+}
+
 Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
                          std::string comment, Time now, const GroupsOf& groups_of,
-                         std::string grant_id, const Narrowing& narrowing) {
-  GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of));
+                         std::string grant_id, const Narrowing& narrowing,
+                         const std::vector<Principal>& auditors) {
+  GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of, auditors));
   GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
   const bool repeated = std::any_of(
       request.decisions.begin(), request.decisions.end(), [&](const Decision& decision) {
@@ -312,7 +326,7 @@ Result<Approval> Approve(Request request, const Rules& rules, const Identity& ap
     return principal == approver.principal ? approver.groups : groups_of(principal);
   };
   Approval approval;
-  const size_t reached = ProgressOf(request, rules, groups_now).step;
+  const size_t reached = ProgressOf(request, rules, groups_now, auditors).step;
   if (reached < request.policy.steps.size()) {
     if (reached > step) approval.next_step = reached;
   } else {
@@ -339,8 +353,9 @@ Approval ApproveByBypass(Request request, const Principal& self, Time now, std::
 }
 
 Result<Request> Reject(Request request, const Rules& rules, const Identity& approver,
-                       std::string comment, Time now, const GroupsOf& groups_of) {
-  GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of));
+                       std::string comment, Time now, const GroupsOf& groups_of,
+                       const std::vector<Principal>& auditors) {
+  GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of, auditors));
   GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
   request.decisions.push_back(
       Decision{static_cast<uint32_t>(step), approver.principal, Verdict::kReject, comment, now});

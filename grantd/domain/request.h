@@ -97,15 +97,24 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
                             Time now, std::string id);
 
 // How far a request has come: for each step the approvers who count now. Somebody counts once per
-// step, and only while the rules in force still make them eligible for it.
+// step, and only while the rules in force still make them eligible for it and they are no auditors.
 struct Progress {
   std::vector<std::vector<Principal>> approved;  // by step
   size_t step = 0;  // the first that is not complete; steps.size() if all are
 };
-Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of);
+Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of,
+                    const std::vector<Principal>& auditors = {});
 
 // Whether this caller may decide on the request's step (whatever its status).
 bool MayApprove(const Request& request, size_t step, const Rules& rules, const Identity& caller);
+
+// The first instant at which the grant of a request that is approved at `now` is valid, and the
+// first at which it is not.
+struct GrantSpan {
+  Time from;
+  Time until;
+};
+GrantSpan SpanOfGrant(const Request& request, Time now);
 
 struct Approval {
   Request request;
@@ -114,16 +123,19 @@ struct Approval {
 };
 
 // `comment` may be empty. `grant_id` names the grant should this approval complete the request. The
-// grant is as narrow as the narrowest of all approvals.
+// grant is as narrow as the narrowest of all approvals. The approver is no auditor; approvals of
+// those who have become one do not count.
 Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
                          std::string comment, Time now, const GroupsOf& groups_of,
-                         std::string grant_id, const Narrowing& narrowing = {});
+                         std::string grant_id, const Narrowing& narrowing = {},
+                         const std::vector<Principal>& auditors = {});
 // Whether the requester is a machine, whose requests the policy approves at once.
 bool BypassesApproval(const Request& request, const Rules& rules);
 // Does so: the one decision of such a request is grantd's own (`self`) and names the bypass.
 Approval ApproveByBypass(Request request, const Principal& self, Time now, std::string grant_id);
 Result<Request> Reject(Request request, const Rules& rules, const Identity& approver,
-                       std::string comment, Time now, const GroupsOf& groups_of);
+                       std::string comment, Time now, const GroupsOf& groups_of,
+                       const std::vector<Principal>& auditors = {});
 // By the requester or an administrator.
 Result<Request> Cancel(Request request, const Identity& caller, bool is_admin, std::string comment,
                        Time now);

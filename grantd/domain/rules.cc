@@ -62,6 +62,7 @@ bool Rules::Approves(const Step& step, const Identity& caller) const {
 bool Rules::MayRequest(const Signer& signer, const Identity& caller) const {
   const Policy* policy = FindPolicy(signer.policy);
   if (!Covers(signer.users, caller)) return false;
+  if (!signer.requesters.empty() && !Covers(signer.requesters, caller)) return false;
   return policy == nullptr || policy->requesters.empty() || Covers(policy->requesters, caller);
 }
 

@@ -51,7 +51,7 @@ struct Policy {
   bool bypass_machine_identities = false;  // a machine's request is approved at once
   uint32_t min_justification = 0;          // characters, blanks around it not counted
   WeeklyHours hours;                       // in which signatures may be made
-  std::vector<Principal> requesters;       // who of a signer's users may ask; empty: all of them
+  std::vector<Principal> requesters;       // who of its signers' users may ask; empty: all of them
   std::vector<Step> steps;                 // in order; at least one
   bool operator==(const Policy&) const = default;
 };
@@ -61,7 +61,8 @@ struct Signer {
   std::string key;                        // the PKCS#11 URI as written
   std::string certificate;                // PEM, one or more; may be empty
   std::string policy;                     // empty: signing needs no request
-  std::vector<Principal> users;           // who may request, or sign where there is no policy
+  std::vector<Principal> users;           // who may hold grants, or sign where there is no policy
+  std::vector<Principal> requesters;      // who of them may ask for grants; empty: all of them
   std::vector<std::string> mechanisms;    // allow-list by name; empty allows all
   std::vector<std::string> acknowledged;  // findings of the key audit accepted by name
   bool operator==(const Signer&) const = default;
@@ -91,16 +92,18 @@ struct Rules {
   bool IsMachine(const Principal& principal) const;
   // Whether the caller is among the step's approvers. A machine never is, whatever names it.
   bool Approves(const Step& step, const Identity& caller) const;
-  // Whether the caller may ask for a grant: a user of the signer, and one of the policy's
-  // requesters where it has any.
+  // Whether the caller may ask for a grant: a user of the signer, and one of its requesters and of
+  // the policy's, where they have any.
   bool MayRequest(const Signer& signer, const Identity& caller) const;
 };
 
-// What the check of rules needs to know from outside. Where one of them is empty, groups outside
-// the rules count as people without number, and every name of the right form as a time zone.
+// What the check of rules needs to know from outside. Where one of the lookups is empty, groups
+// outside the rules count as people without number, and every name of the right form as a time
+// zone.
 struct RulesLookups {
   MembersOf members_of;
   ZoneOf zone_of;
+  std::vector<Principal> auditors = {};  // who approve nothing
 };
 
 // What is wrong with rules, and where: the place in the list of users, groups, policies or signers.

@@ -71,6 +71,7 @@ Traits TraitsOf(const Signer& signer) {
   return {{"key", signer.key},
           {"policy", signer.policy.empty() ? "none" : signer.policy},
           {"users", Join(signer.users)},
+          {"requesters", signer.requesters.empty() ? "its users" : Join(signer.requesters)},
           {"mechanisms", signer.mechanisms.empty() ? "all" : Join(signer.mechanisms)},
           {"acknowledge", Join(signer.acknowledged)}};
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "grantd/domain/email_address.h"
@@ -33,15 +34,25 @@ Status CheckNoMachine(const Rules& rules, const Step& step, const std::string& w
   return {};
 }
 
+std::string Counted(int64_t number, const char* one, const char* many) {
+  return std::to_string(number) + " " + (number == 1 ? one : many);
+}
+
 Status CheckCount(const Rules& rules, const Step& step, const std::string& where,
                   const RulesLookups& lookups) {
   const Reach reach = ReachOf(rules, step.approvers, lookups.members_of);
-  size_t people = 0;
-  for (const Reached& reached : reach.people) people += rules.IsMachine(reached.person) ? 0 : 1;
-  if (!reach.unknown.empty() || people >= step.required) return {};
+  const Reach auditing = ReachOf(rules, lookups.auditors, lookups.members_of);
+  const auto people =
+      std::count_if(reach.people.begin(), reach.people.end(), [&](const Reached& reached) {
+        return !rules.IsMachine(reached.person) && !auditing.Holds(reached.person);
+      });
+  const bool countless =
+      std::any_of(reach.unknown.begin(), reach.unknown.end(),
+                  [&](const Principal& group) { return !auditing.Holds(group); });
+  if (countless || people >= static_cast<int64_t>(step.required)) return {};
   return Fail(Code::kInvalid,
-              where + " requires " + std::to_string(step.required) + " approvals, but only " +
-                  std::to_string(people) + " people can give one",
+              where + " requires " + Counted(step.required, "approval", "approvals") +
+                  ", but only " + Counted(people, "person", "people") + " can give one",
               "lower required or name more approvers");
 }
 
@@ -137,7 +148,12 @@ Status CheckSigner(const Rules& rules, const Signer& signer) {
   if (signer.users.empty()) {
     return Fail(Code::kInvalid, where + " has no users", "add users = [\"unix:NAME\"]");
   }
-  return CheckNamed(rules, signer.users, where);
+  if (signer.policy.empty() && !signer.requesters.empty()) {
+    return Fail(Code::kInvalid, where + " has requesters, but no policy: its users sign at once",
+                "remove requesters, or give it a policy");
+  }
+  GRANT_CHECK(CheckNamed(rules, signer.users, where));
+  return CheckNamed(rules, signer.requesters, where);
 }
 
 using Flaw = std::optional<RulesFlaw>;

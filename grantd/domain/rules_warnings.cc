@@ -7,6 +7,10 @@
 namespace grant {
 namespace {
 
+std::string NameStep(const Policy& policy, size_t index) {
+  return "step " + std::to_string(index + 1) + " of policy '" + policy.name + "'";
+}
+
 class Warnings {
  public:
   Warnings(const Rules& rules, const std::vector<Principal>& auditors, const MembersOf& members_of)
@@ -22,7 +26,7 @@ class Warnings {
       if (group.scheme() != "unix" && Has(auditors_, group)) Auditor(where, group, as);
     }
     for (const Reached& reached : reach.people) {
-      if (auditing_.Find(reached.person) != nullptr) Auditor(where, reached.person, as);
+      if (auditing_.Holds(reached.person)) Auditor(where, reached.person, as);
     }
     for (const Principal& group : members_of_ ? reach.unknown : std::vector<Principal>()) {
       lines_.push_back(where + ": the user database lists nobody in " + group.text());
@@ -31,8 +35,7 @@ class Warnings {
   }
 
   void LookAtStep(const Policy& policy, size_t index) {
-    const std::string where =
-        "step " + std::to_string(index + 1) + " of policy '" + policy.name + "'";
+    const std::string where = NameStep(policy, index);
     for (const Reached& reached :
          Look(policy.steps[index].approvers, where, "an approver").people) {
       if (!rules_.IsMachine(reached.person)) continue;
@@ -67,14 +70,62 @@ class Warnings {
   std::vector<std::string> lines_;
 };
 
+std::vector<std::string> WithoutAddress(const Rules& rules, const Step& step, const Reach& auditing,
+                                        const MembersOf& members_of) {
+  std::vector<std::string> names;
+  for (const Reached& reached : ReachOf(rules, step.approvers, members_of).people) {
+    const User* user = rules.FindUser(reached.person);
+    const bool addressed = user != nullptr && !user->email.empty();
+    if (addressed || rules.IsMachine(reached.person) || auditing.Holds(reached.person)) continue;
+    names.push_back(reached.person.text());
+  }
+  return names;
+}
+
+// "unix:bob, unix:carol and 3 others".
+std::string Some(const std::vector<std::string>& names) {
+  constexpr size_t kNamedMax = 5;
+  std::string text = names.front();
+  for (size_t i = 1; i < std::min(names.size(), kNamedMax); ++i) text += ", " + names[i];
+  if (names.size() <= kNamedMax) return text;
+  return text + " and " + std::to_string(names.size() - kNamedMax) + " others";
+}
+
 }  // namespace
+
+std::vector<RulesFinding> FindingsAboutNotifying(const Rules& rules, NotifyChannels channels,
+                                                 const std::vector<Principal>& auditors,
+                                                 const MembersOf& members_of) {
+  std::vector<RulesFinding> findings;
+  const Reach auditing = ReachOf(rules, auditors, members_of);
+  for (const Policy& policy : rules.policies) {
+    for (size_t i = 0; i < policy.steps.size(); ++i) {
+      if (!policy.steps[i].notify) continue;
+      const std::string where = NameStep(policy, i);
+      if (!channels.mail && !channels.webhook) {
+        findings.push_back({where + " is to notify its approvers, but grantd.toml has no [notify]",
+                            "add [notify.smtp] or [notify.webhook] to grantd.toml, or take notify "
+                            "out of the step"});
+      }
+      if (!channels.mail) continue;
+      const auto names = WithoutAddress(rules, policy.steps[i], auditing, members_of);
+      if (names.empty()) continue;
+      findings.push_back({where + ": no mail reaches " + Some(names) + ", who have no address",
+                          "give them one in the rules: [[user]] name = \"" + names.front() +
+                              "\", email = \"...\""});
+    }
+  }
+  return findings;
+}
 
 std::vector<std::string> WarningsAbout(const Rules& rules, const std::vector<Principal>& auditors,
                                        const MembersOf& members_of) {
   Warnings warnings(rules, auditors, members_of);
   for (const Policy& policy : rules.policies) warnings.LookAtPolicy(policy);
   for (const Signer& signer : rules.signers) {
-    warnings.Look(signer.users, "signer '" + signer.name + "'", "a user");
+    const std::string where = "signer '" + signer.name + "'";
+    warnings.Look(signer.users, where, "a user");
+    warnings.Look(signer.requesters, where, "a requester");
   }
   return warnings.Take();
 }

@@ -41,6 +41,7 @@ struct ChannelState {
   std::string receiver;
   ChannelRecord record;
   int64_t waiting = 0;
+  std::optional<Time> waiting_since = {};  // the oldest of them
 
   // Whether the last attempt failed.
   bool failing() const {

@@ -93,9 +93,11 @@ Result<bool> Courier::Prepare() {
     return {};
   }));
   for (const Notification& notification : fresh) {
-    GRANT_TRY(const Occasion occasion, ReadOccasion(store_, notification.id, options_.lookups));
+    GRANT_TRY(const Occasion occasion,
+              ReadOccasion(store_, notification.id, options_.lookups, options_.now()));
     std::vector<Delivery> deliveries;
     for (const Line& line : lines_) {
+      if (occasion.IsLate(options_.now())) break;
       for (Delivery& delivery : line.channel->DeliveriesFor(occasion)) {
         delivery.notification_id = notification.id;
         delivery.channel = line.channel->name();
@@ -161,7 +163,9 @@ Result<Time> Courier::Serve(Line& line) {
   const Time due = std::max(delivery->due_at, line.held_until);
   if (options_.now() < due) return due;
   GRANT_TRY(const Occasion occasion,
-            ReadOccasion(store_, delivery->notification_id, options_.lookups));
+            ReadOccasion(store_, delivery->notification_id, options_.lookups, options_.now()));
+  GRANT_TRY(const bool dropped, DropIfLate(line, occasion, *delivery));
+  if (dropped) return options_.now();
   const SendResult attempt = line.channel->Send(occasion, *delivery, options_.now());
   if (attempt.outcome == SendOutcome::kDelivered) {
     GRANT_CHECK(Succeed(line, *delivery));
@@ -169,6 +173,28 @@ Result<Time> Courier::Serve(Line& line) {
     GRANT_CHECK(Fail(line, *std::move(delivery), attempt));
   }
   return options_.now();
+}
+
+Result<bool> Courier::DropIfLate(const Line& line, const Occasion& occasion,
+                                 const Delivery& delivery) {
+  const std::vector<Principal> recipients = occasion.recipients();
+  const bool wanted =
+      delivery.recipient.empty() ||
+      std::any_of(recipients.begin(), recipients.end(), [&](const Principal& recipient) {
+        return recipient.text() == delivery.recipient;
+      });
+  if (wanted && !occasion.IsLate(options_.now())) return false;
+  spdlog::info("notify {}: {} is not sent any more: what it asks for is done or over",
+               line.channel->name(), About(delivery));
+  // Perhaps it expired because nobody heard of it.
+  const Request& request = occasion.view.request;
+  const bool unheard =
+      request.status == RequestStatus::kExpired || IsOverdue(request, options_.now());
+  GRANT_CHECK(store_.Write([&](Tables& tables) {
+    return unheard ? GiveUp(tables, delivery, "the request expired before it got through")
+                   : tables.RemoveDelivery(delivery);
+  }));
+  return true;
 }
 
 Status Courier::Succeed(Line& line, const Delivery& delivery) {
@@ -239,15 +265,20 @@ Status Courier::RecordUnrecorded() {
 Result<std::vector<ChannelState>> Courier::States() const {
   std::vector<ChannelRecord> records;
   std::map<std::string, int64_t> waiting;
+  std::map<std::string, Time> since;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(records, tables.ChannelRecords());
     GRANT_TRY(waiting, tables.WaitingByChannel());
+    GRANT_TRY(since, tables.LongestWaitingByChannel());
     return {};
   }));
   std::vector<ChannelState> states;
   for (const Line& line : lines_) {
     const std::string& name = line.channel->name();
-    ChannelState state{line.channel->receiver(), {name, {}, {}, {}}, waiting[name]};
+    ChannelState state{line.channel->receiver(), {name, {}, {}, {}}, waiting[name], {}};
+    if (const auto oldest = since.find(name); oldest != since.end()) {
+      state.waiting_since = oldest->second;
+    }
     for (const ChannelRecord& record : records) {
       if (record.channel == name) state.record = record;
     }

@@ -49,6 +49,8 @@ class Courier {
   Result<bool> Prepare();  // whether there may be more
   Status Tidy();
   Result<Time> Serve(Line& line);
+  // Takes it out of the outbox where it would only ask for what is done already.
+  Result<bool> DropIfLate(const Line& line, const Occasion& occasion, const Delivery& delivery);
   Status Succeed(Line& line, const Delivery& delivery);
   Status Fail(Line& line, Delivery delivery, const SendResult& attempt);
   void TellOfFailure(Line& line, const Delivery& delivery, const SendResult& attempt,

@@ -130,7 +130,9 @@ Text ForRequester(const Occasion& occasion) {
                 Quoted(revocation ? revocation->reason : "") + "\n" + GrantText(*occasion.grant)};
   }
   if (event == event::kRequestApproved && occasion.grant) {
+    const auto usable = occasion.view.usable_from;
     return {"approved", fmt::format("{} is approved, lastly by {}.\n\n", yours, by) +
+                            (usable ? Line("Usable from", FormatTime(*usable)) : "") +
                             GrantText(*occasion.grant)};
   }
   if (event == event::kRequestExpired) {

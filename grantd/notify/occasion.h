@@ -18,17 +18,22 @@ struct Occasion {
   std::optional<Grant> grant;        // that the request led to
   std::vector<Principal> approvers;  // who may decide on notification.step
   Rules rules;
-  // The approvers, or the requester where it is about an outcome.
+  // Those approvers who have not decided on it yet, or the requester where it is about an outcome.
   std::vector<Principal> recipients() const;
+  // Whether it asks for an approval that nobody can give any more: the step or the whole request is
+  // decided.
+  bool IsLate(Time now) const;
 };
 
-// Who is in which group outside the rules. Both may be slow.
+// What is known beside the rules. The first two may be slow.
 struct Lookups {
   GroupsOf groups_of;
   MembersOf members_of;
+  std::vector<Principal> auditors = {};
+  ZoneOf zone_of = {};
 };
 
 Result<Occasion> ReadOccasion(Store& store, const std::string& notification_id,
-                              const Lookups& lookups);
+                              const Lookups& lookups, Time now);
 
 }  // namespace grant

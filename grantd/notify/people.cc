@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "grantd/domain/reach.h"
+
 namespace grant {
 namespace {
 
 class People {
  public:
-  People(const Rules& rules, const MembersOf& members_of)
-      : rules_(rules), members_of_(members_of) {}
+  People(const Rules& rules, const MembersOf& members_of, const std::vector<Principal>& auditors)
+      : rules_(rules), members_of_(members_of), auditing_(ReachOf(rules, auditors, members_of)) {}
 
   void Add(const Principal& named) {
     if (!named.scheme().ends_with("-group")) return AddOne(named);
@@ -18,7 +20,7 @@ class People {
 
  private:
   void AddOne(const Principal& person) {
-    if (people_.size() == kPeopleMax || rules_.IsMachine(person)) return;
+    if (people_.size() == kPeopleMax || rules_.IsMachine(person) || auditing_.Holds(person)) return;
     if (std::find(people_.begin(), people_.end(), person) == people_.end()) {
       people_.push_back(person);
     }
@@ -26,14 +28,16 @@ class People {
 
   const Rules& rules_;
   const MembersOf& members_of_;
+  const Reach auditing_;
   std::vector<Principal> people_;
 };
 
 }  // namespace
 
 std::vector<Principal> ApproversOf(const Request& request, size_t step, const Rules& rules,
-                                   const MembersOf& members_of) {
-  People people(rules, members_of);
+                                   const MembersOf& members_of,
+                                   const std::vector<Principal>& auditors) {
+  People people(rules, members_of, auditors);
   for (const Principal& named : request.policy.steps.at(step).approvers) {
     if (named.scheme() != "group") {
       people.Add(named);

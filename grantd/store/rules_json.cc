@@ -93,6 +93,7 @@ Json ToJson(const Signer& signer) {
           {"certificate", signer.certificate},
           {"policy", signer.policy},
           {"users", ToJson(signer.users)},
+          {"requesters", ToJson(signer.requesters)},
           {"mechanisms", signer.mechanisms},
           {"acknowledged", signer.acknowledged}};
 }
@@ -277,6 +278,9 @@ Signer ReadSigner(const Json& json, Fault& fault) {
   signer.certificate = members.Text("certificate");
   signer.policy = members.Text("policy");
   signer.users = members.List<Principal>("users", ReadParsed<Principal>);
+  if (members.Has("requesters")) {
+    signer.requesters = members.List<Principal>("requesters", ReadParsed<Principal>);
+  }
   signer.mechanisms = members.List<std::string>("mechanisms", ReadText);
   signer.acknowledged = members.List<std::string>("acknowledged", ReadText);
   members.Finish();

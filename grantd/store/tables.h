@@ -146,6 +146,7 @@ class Tables {
   Result<std::optional<Delivery>> NextDelivery(const std::string& channel);
   Result<std::vector<Delivery>> OldestDeliveries(size_t limit);  // that wait, oldest first
   Result<std::map<std::string, int64_t>> WaitingByChannel();
+  Result<std::map<std::string, Time>> LongestWaitingByChannel();  // since when
   Status PostponeDelivery(const Delivery& delivery);  // stores its attempts and when it is due
   Status HastenDeliveries(const std::string& channel, Time due_at);  // makes none due later
   Status SettleDelivery(const Delivery& delivery, Time at);

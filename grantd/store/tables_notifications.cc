@@ -129,6 +129,19 @@ Result<std::map<std::string, int64_t>> Tables::WaitingByChannel() {
   return waiting;
 }
 
+Result<std::map<std::string, Time>> Tables::LongestWaitingByChannel() {
+  GRANT_TRY(const auto rows, sql_.Query("SELECT channel, MIN(queued_at) FROM notification_delivery "
+                                        "WHERE delivery_status = $1 GROUP BY channel",
+                                        {kWaiting}));
+  std::map<std::string, Time> since;
+  for (const sql::Row& row : rows) {
+    RowReader reader(row, "notification's delivery");
+    std::string channel = reader.Text();
+    GRANT_TRY(since[channel], reader.Finish(reader.Instant()));
+  }
+  return since;
+}
+
 Status Tables::PostponeDelivery(const Delivery& delivery) {
   std::vector<sql::Value> values = Naming(delivery);
   values.insert(values.end(), {int64_t{delivery.attempts}, ToMillis(delivery.due_at)});

@@ -113,7 +113,7 @@ Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish,
   }
   GRANT_CHECK(written);
   failpoint::Reach(Point::kFilingCommitted, 0, filed.view.request.id);
-  filed.view.progress = ProgressOf(filed.view.request, rules, surroundings_.groups_of);
+  filed.view = ViewOf(std::move(filed.view.request), rules, at);
   if (!filed.existing) WakeNotifier();
   return filed;
 }

@@ -43,16 +43,33 @@ std::string DecisionDetail(const Request& request, const std::string& comment) {
 
 }  // namespace
 
+RequestView Workflow::ViewOf(Request request, const grant::Rules& rules, Time at) const {
+  return ViewOf(std::move(request), rules, at, surroundings_.groups_of);
+}
+
+RequestView Workflow::ViewOf(Request request, const grant::Rules& rules, Time at,
+                             const GroupsOf& groups) const {
+  RequestView view;
+  view.as_of = at;
+  view.progress = ProgressOf(request, rules, groups, surroundings_.auditors);
+  if (request.status == RequestStatus::kOpen) {
+    view.hours = ForeseeHours(HoursOf(rules, request.signer), at, surroundings_.zone_of);
+  }
+  view.usable_from = UsableFrom(request, rules, at, surroundings_.zone_of);
+  view.request = WithoutAuditors(std::move(request), surroundings_.auditors);
+  return view;
+}
+
 Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {
   RequestView view;
-  view.as_of = now();
+  const Time at = now();
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-    GRANT_TRY(view.request, RequestByPrefix(tables, id));
-    if (!SeesAll(caller) && !MaySee(view.request, current.rules, caller)) {
+    GRANT_TRY(Request request, RequestByPrefix(tables, id));
+    if (!SeesAll(caller) && !MaySee(request, current.rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
-    view.progress = ProgressOf(view.request, current.rules, surroundings_.groups_of);
+    view = ViewOf(std::move(request), current.rules, at);
     return {};
   }));
   return view;
@@ -74,12 +91,12 @@ Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
       for (Request& request : page) {
         if (views.size() == wanted) break;
         if (!SeesAll(caller) && !MaySee(request, current.rules, caller)) continue;
-        Progress progress = ProgressOf(request, current.rules, surroundings_.groups_of);
-        if (awaiting_caller &&
-            (IsAuditor(caller) || !Awaits(request, progress, current.rules, caller, at))) {
+        RequestView view = ViewOf(std::move(request), current.rules, at);
+        if (awaiting_caller && (IsAuditor(caller) ||
+                                !Awaits(view.request, view.progress, current.rules, caller, at))) {
           continue;
         }
-        views.push_back({std::move(request), std::move(progress), at});
+        views.push_back(std::move(view));
       }
     }
     return {};
@@ -125,12 +142,13 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     overtaken |= found == groups.end();
     return found == groups.end() ? std::vector<Principal>() : found->second;
   };
-  RequestView view;
+  Time decided_at{};
+  Request decided;
   grant::Rules rules;
   failpoint::Reach(Point::kDecisionBefore, 0, id);
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     const Time at = now();
-    view.as_of = at;
+    decided_at = at;
     GRANT_TRY(RulesVersion current, tables.CurrentRules());
     rules = std::move(current.rules);
     GRANT_TRY(Request before, RequestByPrefix(tables, id));
@@ -138,7 +156,7 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
       return tl::unexpected(NoSuchRequest(id));
     }
     Status met;
-    if (demand) met = demand({before, ProgressOf(before, rules, known)}, at);
+    if (demand) met = demand(ViewOf(before, rules, at, known), at);
     auto changed = transition(std::move(before), rules, at, known);
     // Whatever came of either rests on groups that were not looked up.
     if (overtaken) return Fail(Code::kConflict, "somebody else decided at this moment");
@@ -162,23 +180,26 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     } else if (request.status != RequestStatus::kOpen) {
       GRANT_CHECK(AnnounceOutcome(tables, event, request.id, caller.principal, at));
     }
-    view.request = std::move(outcome.request);
+    decided = std::move(outcome.request);
     return {};
   }));
-  failpoint::Reach(Point::kDecisionCommitted, 0, view.request.id);
+  failpoint::Reach(Point::kDecisionCommitted, 0, decided.id);
   WakeNotifier();
-  view.progress = ProgressOf(view.request, rules, surroundings_.groups_of);
-  return view;
+  return ViewOf(std::move(decided), rules, decided_at);
 }
 
 Result<RequestView> Workflow::Approve(const Identity& caller, const std::string& id,
                                       const std::string& comment, const Narrowing& narrowing,
                                       const Demand<RequestView>& demand) {
   return Decide(caller, id, comment, demand,
-                [&](Request request, const grant::Rules& rules, Time at, const GroupsOf& groups) {
-                  return grant::Approve(std::move(request), rules, caller, comment, at, groups,
-                                        MakeId(kGrantPrefix, at, surroundings_.entropy()),
-                                        narrowing);
+                [&](Request request, const grant::Rules& rules, Time at,
+                    const GroupsOf& groups) -> Result<Approval> {
+                  GRANT_TRY(Approval approval,
+                            grant::Approve(std::move(request), rules, caller, comment, at, groups,
+                                           MakeId(kGrantPrefix, at, surroundings_.entropy()),
+                                           narrowing, surroundings_.auditors));
+                  GRANT_CHECK(CheckApprovalMeetsHours(approval, rules, at, surroundings_.zone_of));
+                  return approval;
                 });
 }
 
@@ -189,7 +210,8 @@ Result<RequestView> Workflow::Reject(const Identity& caller, const std::string& 
                 [&](Request request, const grant::Rules& rules, Time at,
                     const GroupsOf& groups) -> Result<Approval> {
                   GRANT_TRY(Request rejected,
-                            grant::Reject(std::move(request), rules, caller, comment, at, groups));
+                            grant::Reject(std::move(request), rules, caller, comment, at, groups,
+                                          surroundings_.auditors));
                   return Approval{std::move(rejected), std::nullopt};
                 });
 }
@@ -210,8 +232,7 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
                                          const std::string& text) {
   GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
-  RequestView view;
-  view.as_of = at;
+  Request commented;
   grant::Rules rules;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     GRANT_TRY(RulesVersion current, tables.CurrentRules());
@@ -220,15 +241,14 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
     if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
       return tl::unexpected(NoSuchRequest(id));
     }
-    GRANT_TRY(view.request,
+    GRANT_TRY(commented,
               grant::AddComment(std::move(before), rules, caller, IsAdmin(caller), text, at));
-    GRANT_CHECK(tables.UpdateRequest(view.request));
-    GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestCommented, view.request, caller.principal,
+    GRANT_CHECK(tables.UpdateRequest(commented));
+    GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestCommented, commented, caller.principal,
                                            at, Detail({{"text", text}}))));
     return {};
   }));
-  view.progress = ProgressOf(view.request, rules, surroundings_.groups_of);
-  return view;
+  return ViewOf(std::move(commented), rules, at);
 }
 
 Result<size_t> Workflow::ExpireOverdue() {

@@ -40,7 +40,25 @@ Status CheckKeyMayChange(Tables& tables, const Signer& before, const Rules& afte
 }  // namespace
 
 RulesLookups Workflow::LookupsForRules() const {
-  return {Remembering(surroundings_.members_of), surroundings_.zone_of};
+  return {Remembering(surroundings_.members_of), surroundings_.zone_of, surroundings_.auditors};
+}
+
+Result<RulesHealth> Workflow::ExamineRules(const Identity& caller) {
+  GRANT_TRY(const RulesVersion current, Rules(caller));
+  RulesHealth health{current.version, current.applied_at, std::nullopt, {}};
+  const RulesLookups lookups = LookupsForRules();
+  Status valid = Validate(current.rules, lookups);
+  if (valid) valid = surroundings_.check_keys(current.rules);
+  if (!valid) health.fault = std::move(valid.error());
+  for (std::string& warning :
+       WarningsAbout(current.rules, surroundings_.auditors, lookups.members_of)) {
+    health.findings.push_back({std::move(warning), "grantctl apply -f FILE puts others in force"});
+  }
+  for (RulesFinding& finding : FindingsAboutNotifying(current.rules, surroundings_.channels,
+                                                      surroundings_.auditors, lookups.members_of)) {
+    health.findings.push_back(std::move(finding));
+  }
+  return health;
 }
 
 Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Rules& rules,
@@ -51,6 +69,10 @@ Result<RulesChange> Workflow::ApplyRules(const Identity& caller, const grant::Ru
   GRANT_CHECK(surroundings_.check_keys(rules));
   RulesChange change;
   change.warnings = WarningsAbout(rules, surroundings_.auditors, lookups.members_of);
+  for (const RulesFinding& finding : FindingsAboutNotifying(
+           rules, surroundings_.channels, surroundings_.auditors, lookups.members_of)) {
+    change.warnings.push_back(finding.detail);
+  }
   const auto work = [&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     if (demand) GRANT_CHECK(demand(current, now()));

@@ -38,6 +38,16 @@ bool MaySee(const Request& request, const Rules& rules, const Identity& caller) 
   return caller.principal == request.requester || ApprovesFor(request.policy, rules, caller);
 }
 
+Request WithoutAuditors(Request request, const std::vector<Principal>& auditors) {
+  if (request.status != RequestStatus::kOpen) return request;
+  for (Step& step : request.policy.steps) {
+    std::erase_if(step.approvers, [&](const Principal& approver) {
+      return std::find(auditors.begin(), auditors.end(), approver) != auditors.end();
+    });
+  }
+  return request;
+}
+
 bool Awaits(const Request& request, const Progress& progress, const Rules& rules,
             const Identity& caller, Time now) {
   if (request.status != RequestStatus::kOpen || IsOverdue(request, now)) return false;

@@ -15,6 +15,10 @@ bool ApprovesFor(const Policy& policy, const Rules& rules, const Identity& calle
 // Requesters see their own requests, approvers those of their policies.
 bool MaySee(const Request& request, const Rules& rules, const Identity& caller);
 
+// The request without the auditors that its steps name as approvers: it is shown to people who want
+// to know whom to ask.
+Request WithoutAuditors(Request request, const std::vector<Principal>& auditors);
+
 // Whether the caller may decide on the request's step at `now` and has not done so.
 bool Awaits(const Request& request, const Progress& progress, const Rules& rules,
             const Identity& caller, Time now);

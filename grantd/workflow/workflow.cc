@@ -46,14 +46,11 @@ Workflow::Workflow(Store& store, Surroundings surroundings)
     : store_(store), surroundings_(std::move(surroundings)) {}
 
 bool Workflow::IsAuditor(const Identity& caller) const {
-  return std::any_of(surroundings_.auditors.begin(), surroundings_.auditors.end(),
-                     [&](const Principal& auditor) { return caller.Is(auditor); });
+  return caller.IsAny(surroundings_.auditors);
 }
 
 bool Workflow::IsAdmin(const Identity& caller) const {
-  return !IsAuditor(caller) &&
-         std::any_of(surroundings_.admins.begin(), surroundings_.admins.end(),
-                     [&](const Principal& admin) { return caller.Is(admin); });
+  return !IsAuditor(caller) && caller.IsAny(surroundings_.admins);
 }
 
 Status Workflow::RequireAdmin(const Identity& caller) const {

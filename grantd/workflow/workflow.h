@@ -13,6 +13,7 @@
 #include "grantd/domain/repetition.h"
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
+#include "grantd/domain/rules_warnings.h"
 #include "grantd/store/audit_chain.h"
 #include "grantd/store/store.h"
 
@@ -36,17 +37,20 @@ struct Surroundings {
   std::function<void(const std::string& grant_id)> withdraw;
   // Called when a notification is durable. Where it is empty nobody is notified of anything.
   std::function<void()> announced;
+  NotifyChannels channels = {};
   // How many requests of one requester may be undecided at a time.
   uint32_t open_requests_max = kOpenRequestsMaxDefault;
 };
 
-// A request together with how far it has come under the rules in force. It was read or changed at
-// `as_of` or later. One that is open and overdue at that time stays undecided for good, because a
-// decision's time is taken within its transaction.
+// A request as it stands under the rules in force. It was read or changed at `as_of` or later. One
+// that is open and overdue at that time stays undecided for good, because a decision's time is
+// taken within its transaction.
 struct RequestView {
   Request request;
   Progress progress;
   Time as_of = {};
+  std::optional<HoursForecast> hours = {};  // of an open one: when its grant could be used
+  std::optional<Time> usable_from = {};     // of an approved one whose grant has yet to be
 };
 
 // How a request is filed. Unless `another` is wanted, one that asks for the same and is still open
@@ -96,6 +100,13 @@ struct RulesComparison {
 // its error ends that transaction. Empty: nothing. Part of a write, so it must not be slow.
 template <typename T>
 using Demand = std::function<Status(const T& object, Time at)>;
+// The rules in force, looked at anew: users, groups, keys and time zones may have changed since.
+struct RulesHealth {
+  int64_t version = 0;
+  Time applied_at;
+  std::optional<Error> fault;  // for which they would be refused now
+  std::vector<RulesFinding> findings;
+};
 
 struct Standing {
   bool admin = false;
@@ -128,6 +139,8 @@ class Workflow {
   // From the version before `to`, to the one in force, where they are not given.
   Result<RulesComparison> CompareRules(const Identity& caller, std::optional<int64_t> from,
                                        std::optional<int64_t> to);
+  // By those who see everything.
+  Result<RulesHealth> ExamineRules(const Identity& caller);
   // What the check of rules asks about, with the user database asked once about each group.
   RulesLookups LookupsForRules() const;
   Result<RulesChange> ApplyRules(const Identity& caller, const grant::Rules& rules, bool dry_run,
@@ -180,6 +193,9 @@ class Workflow {
                  const Wish& wish, const Filing& filing, Time at, FiledRequest& filed);
   // Part of that transaction: approves a machine's request that needs nobody's approval.
   Status GrantAtOnce(Tables& tables, Time at, Request& request);
+  RequestView ViewOf(Request request, const grant::Rules& rules, Time at) const;
+  RequestView ViewOf(Request request, const grant::Rules& rules, Time at,
+                     const GroupsOf& groups) const;
   // The user database may be slow, and a write holds up every signature: so the groups of those who
   // have decided are looked up before it.
   Result<std::map<Principal, std::vector<Principal>>> GroupsOfDeciders(const std::string& id);

@@ -10,11 +10,16 @@
 #include <cerrno>
 #include <system_error>
 
+#include "grant/wipe.h"
+#include "tools/grantctl/secret.h"
+
 namespace grant::ctl {
 namespace {
 
 constexpr std::string_view kScheme = "unix:";
 constexpr long kConnectSeconds = 5;
+// More than a request of the largest size has.
+constexpr size_t kSecretAnswerBytes = size_t{1} * 1024 * 1024;
 
 struct Answer {
   std::string body;
@@ -94,12 +99,14 @@ tl::unexpected<Failure> TransportFailure(CURL* curl, CURLcode code, const std::s
                   HintForErrno(static_cast<int>(error)));
   }
   if (code == CURLE_OPERATION_TIMEDOUT) {
-    return Failed(Exit::kPending, fmt::format("grantd did not answer within {} s", timeout.count()),
-                  "what was asked may still happen: look before repeating it");
+    return tl::unexpected<Failure>(
+        Failure{Exit::kPending, fmt::format("grantd did not answer within {} s", timeout.count()),
+                "what was asked may still happen: look before repeating it", /*uncertain=*/true});
   }
-  return Failed(Exit::kUnreachable,
-                fmt::format("the connection to grantd failed: {}", curl_easy_strerror(code)),
-                "what was asked may have happened: look before repeating it");
+  return tl::unexpected<Failure>(
+      Failure{Exit::kUnreachable,
+              fmt::format("the connection to grantd failed: {}", curl_easy_strerror(code)),
+              "what was asked may have happened: look before repeating it", /*uncertain=*/true});
 }
 
 }  // namespace
@@ -153,29 +160,33 @@ Outcome<Json> Client::Get(const std::string& path, const Query& query,
   for (const auto& [key, value] : query) {
     target += fmt::format("{}{}={}", target == path ? '?' : '&', key, Escape(value));
   }
-  GRANT_TRY(Tagged answer, Call(target, nullptr, timeout));
+  GRANT_TRY(Tagged answer, Call(target, nullptr, timeout, nullptr));
   return std::move(answer.object);
 }
 
 Outcome<Tagged> Client::GetTagged(const std::string& path) {
-  return Call(path, nullptr, kCallTimeout);
+  return Call(path, nullptr, kCallTimeout, nullptr);
 }
 
-Outcome<Json> Client::Post(const std::string& path, const Json& body, const std::string& etag) {
+Outcome<Json> Client::Post(const std::string& path, const Json& body, const std::string& etag,
+                           std::string* secret) {
   // Arguments are whatever bytes the shell passed; JSON is UTF-8.
   const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), etag};
-  GRANT_TRY(Tagged answer, Call(path, &sent, kCallTimeout));
+  GRANT_TRY(Tagged answer, Call(path, &sent, kCallTimeout, secret));
   return std::move(answer.object);
 }
 
 Outcome<Tagged> Client::Call(const std::string& target, const Sent* sent,
-                             std::chrono::seconds timeout) {
+                             std::chrono::seconds timeout, std::string* secret) {
   CURL* curl = handle_->curl;
   const Headers headers(sent == nullptr ? std::string() : sent->etag);
   if (curl == nullptr || !headers.complete()) {
     return Failed(Exit::kFailed, "libcurl cannot be set up");
   }
   Answer answer;
+  const WipeAtEnd<std::string> wipe(answer.body);
+  // A text that grows leaves copies of itself behind.
+  if (secret != nullptr) answer.body.reserve(kSecretAnswerBytes);
   curl_easy_reset(curl);
   curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
   curl_easy_setopt(curl, CURLOPT_URL, ("http://grantd" + target).c_str());
@@ -208,6 +219,7 @@ Outcome<Tagged> Client::Call(const std::string& target, const Sent* sent,
   if (status < 200 || status > 299) {
     return tl::unexpected<Failure>(FailureOfAnswer(status, answer.body));
   }
+  if (secret != nullptr) *secret = TakeSecret(answer.body);
   Json object = Json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) {
     return Failed(Exit::kFailed, fmt::format("what answers at unix:{} is not grantd", socket_),

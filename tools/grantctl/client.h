@@ -45,7 +45,13 @@ class Client {
                     std::chrono::seconds timeout = kCallTimeout);
   Outcome<Tagged> GetTagged(const std::string& path);
   // With an ETag, only if the object is still in that state; else the failure is stale.
-  Outcome<Json> Post(const std::string& path, const Json& body, const std::string& etag = {});
+  Outcome<Json> Post(const std::string& path, const Json& body, const std::string& etag = {}) {
+    return Post(path, body, etag, nullptr);
+  }
+  // The same for an answer with a grant secret, which goes into `secret` and nowhere else.
+  Outcome<Json> PostForSecret(const std::string& path, const Json& body, std::string& secret) {
+    return Post(path, body, {}, &secret);
+  }
 
  private:
   struct Handle;
@@ -55,7 +61,10 @@ class Client {
     std::string etag;
   };
 
-  Outcome<Tagged> Call(const std::string& target, const Sent* sent, std::chrono::seconds timeout);
+  Outcome<Json> Post(const std::string& path, const Json& body, const std::string& etag,
+                     std::string* secret);
+  Outcome<Tagged> Call(const std::string& target, const Sent* sent, std::chrono::seconds timeout,
+                       std::string* secret);
 
   std::string socket_;
   std::unique_ptr<Handle> handle_;

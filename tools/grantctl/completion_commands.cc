@@ -53,6 +53,7 @@ const std::vector<Lookup>& Lookups() {
                                {"signer show", "/v1/signers", "name", {}},
                                {"signer check", "/v1/signers", "name", {}},
                                {"policy show", "/v1/policies", "name", {}},
+                               {"policy test", "/v1/signers", "name", {}},
                                {"request approve", "/v1/requests", "id", {{"awaiting", "me"}}},
                                {"request reject", "/v1/requests", "id", {{"awaiting", "me"}}},
                                {"request cancel", "/v1/requests", "id", {{"status", "open"}}},

@@ -1,88 +1,35 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <string>
-#include <vector>
 
 #include "tools/grantctl/commands.h"
+#include "tools/grantctl/doctor_checks.h"
 #include "tools/grantctl/options.h"
 #include "tools/grantctl/terminal.h"
 
 namespace grant::ctl {
 namespace {
 
-// What one check says of one thing.
-struct Finding {
-  std::string name;  // "token/prod"
-  bool wrong = false;
-  std::string sentence;
-  std::string hint;  // only where it is wrong
-};
+constexpr const char* kDefaultGate = "unix:/run/grantd/gate.sock";
 
-using Findings = std::vector<Finding>;
-
-Findings CheckTokens(const Json& report, Instant /*now*/) {
-  Findings findings;
-  for (const Json& token : List(report, "tokens")) {
-    const std::string name = Text(token, "name");
-    Finding finding{"token/" + name, !Flag(token, "present"), "token " + name + " is present", {}};
-    if (finding.wrong) {
-      finding.sentence = "token " + name + " is absent, so nothing can be signed with its keys";
-      finding.hint = "see grantd's log, and [[token]] in grantd.toml";
-    }
-    findings.push_back(std::move(finding));
+std::string Word(Health health, bool colour) {
+  switch (health) {
+    case Health::kOk:
+      return Paint("ok   ", Colour::kGreen, colour);
+    case Health::kWarning:
+      return Paint("warn ", Colour::kYellow, colour);
+    case Health::kWrong:
+      break;
   }
-  return findings;
+  return Paint("wrong", Colour::kRed, colour);
 }
-
-std::string WaitingText(int64_t waiting) {
-  if (waiting == 0) return "nothing waits";
-  return fmt::format("{} message{}", waiting, waiting == 1 ? " waits" : "s wait");
-}
-
-Finding CheckChannel(const Json& channel, Instant now) {
-  const std::string name = Text(channel, "name");
-  const std::string title =
-      fmt::format("notifications by {} to {}", name, Text(channel, "receiver"));
-  const std::string waiting = WaitingText(Number(channel, "waiting"));
-  const std::string success = Text(channel, "last_success_at");
-  const std::string last = success.empty() ? "none was delivered yet"
-                                           : "the last was delivered " + Relative(success, now);
-  Finding finding{"channel/" + name,
-                  Flag(channel, "failing"),
-                  fmt::format("{}: {}, {}", title, last, waiting),
-                  {}};
-  if (finding.wrong) {
-    finding.sentence = fmt::format("{} fail: {} ({}); {}, {}", title, Text(channel, "last_error"),
-                                   Relative(Text(channel, "last_error_at"), now), last, waiting);
-    finding.hint = fmt::format(
-        "mend the receiver or [notify.{}] in grantd.toml; what waits is sent by itself", name);
-  }
-  return finding;
-}
-
-Findings CheckChannels(const Json& report, Instant now) {
-  Findings findings;
-  for (const Json& channel : List(report, "channels")) {
-    findings.push_back(CheckChannel(channel, now));
-  }
-  if (findings.empty()) {
-    findings.push_back(
-        {"channel/none", false, "nobody is notified: grantd.toml has no [notify]", {}});
-  }
-  return findings;
-}
-
-// In the order in which they are shown.
-constexpr Findings (*kChecks[])(const Json& report, Instant now) = {CheckTokens, CheckChannels};
 
 std::string Render(const Findings& findings, bool colour) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += finding.wrong ? Paint("wrong", Colour::kRed, colour)
-                          : Paint("ok   ", Colour::kGreen, colour);
-    text += "  " + Sanitise(finding.sentence) + "\n";
+    text += Word(finding.health, colour) + "  " + Sanitise(finding.sentence) + "\n";
     if (!finding.hint.empty()) {
       text +=
           "       " + Paint("hint:", Colour::kBold, colour) + " " + Sanitise(finding.hint) + "\n";
@@ -94,25 +41,56 @@ std::string Render(const Findings& findings, bool colour) {
 std::string WrongNames(const Findings& findings) {
   std::string names;
   for (const Finding& finding : findings) {
-    if (finding.wrong) names += Sanitise(finding.name) + "\n";
+    if (finding.health == Health::kWrong) names += Sanitise(finding.name) + "\n";
   }
   return names;
 }
 
-Outcome<Exit> Doctor(Context& context) {
-  GRANT_TRY(const Json report, context.client.Get("/v1/doctor"));
-  Findings findings;
-  for (const auto check : kChecks) {
-    Findings more = check(report, context.now);
-    std::move(more.begin(), more.end(), std::back_inserter(findings));
+// Where the module looks for the gate, as this user's environment has it.
+std::string GateAddress(Context& context, const Json& report) {
+  for (const std::string& address :
+       {context.around.variable("GRANTD_GATE"), Text(report, "gate")}) {
+    if (!address.empty()) return address;
   }
+  return kDefaultGate;
+}
+
+Outcome<Findings> Examine(Context& context, const Json& report) {
+  const std::string& api = context.client.socket();
+  Findings findings{CheckSocket("api", api, LookAtSocket(api), getuid())};
+  if (auto gate = SocketOf(GateAddress(context, report))) {
+    findings.push_back(CheckSocket("gate", *gate, LookAtSocket(*gate), getuid()));
+  } else {
+    findings.push_back({"gate", Health::kWrong, gate.error().message, gate.error().hint});
+  }
+  GRANT_TRY(const Json standing, context.client.Get("/v1/whoami"));
+  findings.push_back(CheckCaller(standing));
+  for (Finding& finding : CheckReport(report, context.now)) findings.push_back(std::move(finding));
+  return findings;
+}
+
+// All of it for administrators and auditors; for others, as people, what everybody may know.
+Outcome<Json> FetchReport(Context& context) {
+  auto report = context.client.Get("/v1/doctor");
+  if (report || report.error().exit != Exit::kRefused || context.format == Format::kJson) {
+    return report;
+  }
+  GRANT_TRY(Json health, context.client.Get("/v1/health"));
+  Note(context, "rules and notifications are shown to administrators and auditors alone");
+  return health;
+}
+
+Outcome<Exit> Doctor(Context& context) {
+  GRANT_TRY(const Json report, FetchReport(context));
+  GRANT_TRY(const Findings findings, Examine(context, report));
   if (context.format == Format::kName) {
     context.around.out << WrongNames(findings);
   } else {
     PrintObject(context, report, "", [&] { return Render(findings, context.ColourOut()); });
   }
-  const auto wrong = std::count_if(findings.begin(), findings.end(),
-                                   [](const Finding& finding) { return finding.wrong; });
+  const auto wrong = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.health == Health::kWrong;
+  });
   if (wrong == 0) return Exit::kOk;
   return Failed(Exit::kFailed,
                 fmt::format("{} of {} checks found something wrong", wrong, findings.size()));

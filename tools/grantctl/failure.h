@@ -26,7 +26,8 @@ struct Failure {
   Exit exit = Exit::kFailed;
   std::string message;
   std::string hint;
-  bool stale = false;  // what was to be changed is no longer what it was
+  bool uncertain = false;  // what was asked may have happened all the same
+  bool stale = false;      // what was to be changed is no longer what it was
 };
 
 template <typename T>

@@ -159,8 +159,9 @@ std::string Relative(std::string_view time, Instant now) {
 }
 
 std::string Exact(std::string_view time, Instant now) {
-  if (!ParseInstant(time)) return std::string(time);
-  return fmt::format("{} ({})", time, Relative(time, now));
+  const auto instant = ParseInstant(time);
+  if (!instant) return std::string(time);
+  return fmt::format("{} ({})", InstantText(*instant), Relative(time, now));
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {

@@ -25,7 +25,7 @@ std::string Span(std::chrono::seconds span);
 
 // An instant as grantd wrote it: "in 9m", "2h ago", "now". What is no time comes back as it is.
 std::string Relative(std::string_view time, Instant now);
-// Both: "2026-11-21T20:00:00Z (9m ago)".
+// Both, to the second: "2026-11-21T20:00:00Z (9m ago)".
 std::string Exact(std::string_view time, Instant now);
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator = ", ");

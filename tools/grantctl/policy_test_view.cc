@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/grantctl/request_view.h"
 #include "tools/grantctl/table.h"
 
 namespace grant::ctl {
@@ -17,14 +18,6 @@ void AddOutcome(Block& block, const std::string& outcome) {
   } else {
     block.Add("Outcome", "it would be filed and need approval", Colour::kGreen);
   }
-}
-
-std::string HoursLine(const Json& hours, Instant now) {
-  const std::string line =
-      fmt::format("{} ({}), ", Join(Texts(hours, "spans")), Text(hours, "time_zone"));
-  if (Flag(hours, "open_now")) return line + "open now";
-  const std::string opens_at = Text(hours, "opens_at");
-  return line + "closed now" + (opens_at.empty() ? "" : ", open from " + Exact(opens_at, now));
 }
 
 // A line for each of those who could approve, who are left out, or of whom nothing is known.
@@ -61,8 +54,7 @@ std::string ForecastText(const Json& forecast, bool colour, Instant now) {
   block.Add("Hint", Text(refusal, "hint"));
   const std::string expires_at = Text(forecast, "expires_at");
   block.Add("Expires", expires_at.empty() ? "" : Exact(expires_at, now) + " without a decision");
-  const Json& hours = Object(forecast, "hours");
-  if (!hours.empty()) block.Add("Hours", HoursLine(hours, now));
+  block.Add("Hours", HoursText(Object(forecast, "hours"), now));
   size_t number = 0;
   for (const Json& step : List(forecast, "steps")) {
     block.Add(fmt::format("Step {}", ++number), StepLines(step));

@@ -6,14 +6,13 @@
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/options.h"
 #include "tools/grantctl/request_view.h"
+#include "tools/grantctl/secret.h"
 #include "tools/grantctl/terminal.h"
 #include "tools/grantctl/wait.h"
 #include "tools/grantctl/wish.h"
 
 namespace grant::ctl {
 namespace {
-
-constexpr const char* kSecret = "secret";
 
 struct WaitOptions {
   bool wait = false;
@@ -26,33 +25,30 @@ struct CreateOptions {
   WaitOptions waiting;
 };
 
-std::string CheckInstant(const std::string& text) {
-  if (ParseInstant(text)) return {};
-  return fmt::format(
-      "'{}' is not a time in RFC 3339: write date, time and zone as in 2026-11-21T22:00:00Z or "
-      "2026-11-21T22:00:00+01:00",
-      text);
-}
-
-Exit PrintRequest(Context& context, const Json& request) {
+// `secret` is empty but for a request that was just filed with one.
+Exit PrintRequest(Context& context, const Json& request, const std::string& secret = {}) {
+  if (context.format == Format::kJson && !secret.empty()) {
+    PrintWithSecret(context, request, secret);
+    return Exit::kOk;
+  }
   PrintObject(context, request, "id",
               [&] { return RequestBlock(request, context.ColourOut(), context.now); });
   return Exit::kOk;
 }
 
-Outcome<Exit> WaitAndPrint(Context& context, Json request, const WaitOptions& options) {
+Outcome<Exit> WaitAndPrint(Context& context, Json request, const WaitOptions& options,
+                           const std::string& secret = {}) {
   const auto timeout = options.timeout.empty() ? std::nullopt : ParseSpan(options.timeout);
-  // Only the answer to the creation has a secret, so what is printed in the end gets it from there.
   const Json filed = request;
   auto outcome = WaitForDecision(context, std::move(request), timeout);
   if (!outcome) {
-    if (filed.contains(kSecret)) PrintRequest(context, filed);
+    // Nobody shows the secret again.
+    if (context.format == Format::kJson && !secret.empty()) PrintRequest(context, filed, secret);
     return tl::make_unexpected(std::move(outcome).error());
   }
-  Waited waited = *std::move(outcome);
-  if (filed.contains(kSecret)) waited.request[kSecret] = filed[kSecret];
+  const Waited waited = *std::move(outcome);
   context.now = context.around.now();
-  PrintRequest(context, waited.request);
+  PrintRequest(context, waited.request, secret);
   if (waited.exit == Exit::kOk) return Exit::kOk;
 
   const std::string id = Text(waited.request, "id");
@@ -63,30 +59,35 @@ Outcome<Exit> WaitAndPrint(Context& context, Json request, const WaitOptions& op
                 fmt::format("it stays open; go on waiting: grantctl request wait {}", id));
 }
 
-// People get the secret before anything else, while nothing can have gone wrong yet. JSON has it
-// where the API puts it.
-void PrintSecret(Context& context, Json& request) {
-  if (!context.ForPeople() || !request.contains(kSecret)) return;
-  context.around.out << "Secret  " << Sanitise(Text(request, kSecret)) << "\n"
-                     << "        shown only this once; once the request is approved, it is used "
-                        "as the PIN\n"
-                     << std::flush;
-  if (request[kSecret].is_string()) Wipe(request[kSecret].get_ref<std::string&>());
-  request.erase(kSecret);
+// Whoever files at night wants to know that a grant may have to wait for the morning.
+void NoteHours(Context& context, const Json& request) {
+  const Json& hours = Object(request, "hours");
+  if (hours.empty() || Flag(hours, "open_now")) return;
+  Note(context, "signatures are allowed " + HoursText(hours, context.now));
 }
 
 Outcome<Exit> Create(Context& context, const CreateOptions& options) {
   if (options.wish.secret && context.format == Format::kName) {
     return Failed(Exit::kUsage, "-o name would not show the secret", "use -o json");
   }
-  GRANT_TRY(Json request, AskFor(context, options.wish));
-  PrintSecret(context, request);
+  if (options.wish.secret) {
+    ForbidCoreDumps();
+    // From here on an interruption waits until the secret is shown, which grantd tells only once.
+    if (!context.around.pause(std::chrono::milliseconds(0))) {
+      return Failed(Exit::kPending, "interrupted before anything was asked for");
+    }
+  }
+  std::string secret;
+  const WipeAtEnd<std::string> wipe(secret);
+  GRANT_TRY(Json request, AskFor(context, options.wish, secret));
+  if (context.ForPeople() && !secret.empty()) TellSecret(context, secret);
+  if (context.ForPeople()) NoteHours(context, request);
 
   const WaitOptions& waiting = options.waiting;
   if (waiting.wait || (context.around.out_is_terminal && !waiting.no_wait)) {
-    return WaitAndPrint(context, std::move(request), waiting);
+    return WaitAndPrint(context, std::move(request), waiting, secret);
   }
-  PrintRequest(context, request);
+  PrintRequest(context, request, secret);
   if (context.ForPeople() && Text(request, "status") == "open") {
     Note(context, "to wait for it: grantctl request wait " + Text(request, "id"));
   }
@@ -104,28 +105,15 @@ void AddCreate(CLI::App* subject, Command& chosen) {
   Wish& wish = options->wish;
   CLI::App* command = subject->add_subcommand("create", "ask for a grant");
   AddWish(command, wish);
-  auto* window = command->add_option("--window", wish.window, "how long, from its approval on")
-                     ->type_name("D");
-  auto* from = command->add_option("--from", wish.from, "first instant, RFC 3339")
-                   ->check(CheckInstant)
-                   ->type_name("T")
-                   ->excludes(window);
-  auto* until = command->add_option("--until", wish.until, "last instant, RFC 3339")
-                    ->check(CheckInstant)
-                    ->type_name("T")
-                    ->excludes(window)
-                    ->needs(from);
-  from->needs(until);
+  const auto check_window = AddWindow(command, wish);
   command->add_flag("--secret", wish.secret,
                     "show a secret that any user may give as the PIN to use this grant");
   auto* wait = command->add_flag("--wait", options->waiting.wait,
                                  "wait for the decision (the default on a terminal)");
   command->add_flag("--no-wait", options->waiting.no_wait, "return at once")->excludes(wait);
   AddTimeout(command, options->waiting);
-  command->callback([options, window, from, &chosen] {
-    if (window->empty() && from->empty()) {
-      throw CLI::RequiredError("--window, or --from with --until,");
-    }
+  command->callback([options, check_window, &chosen] {
+    check_window();
     chosen = [options](Context& context) { return Create(context, *options); };
   });
 }

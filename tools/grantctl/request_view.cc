@@ -90,10 +90,14 @@ std::string StepsText(const Json& request, bool colour) {
   for (const Json& step : List(request, "steps")) {
     const bool deciding = open && &step == current;
     const bool complete = Flag(step, "complete");
+    // A machine's request may be approved without the approvals of its steps.
+    const bool needless = complete && static_cast<int64_t>(List(step, "approved_by").size()) <
+                                          Number(step, "required");
     Block title(2);
     title.Add(fmt::format("{}", ++number),
               fmt::format("{}: {}{}", Text(step, "name"), ApprovalsText(step),
-                          complete   ? ", complete"
+                          needless   ? ", not needed"
+                          : complete ? ", complete"
                           : deciding ? ", being decided"
                                      : ""),
               complete   ? Colour::kGreen
@@ -144,6 +148,32 @@ std::string WindowText(const Json& request) {
   return fmt::format("{} until {}{}", Text(window, "from"), Text(window, "until"), narrowed);
 }
 
+int64_t SigningsLeft(const Json& request) {
+  const int64_t left = Number(Object(request, "narrowed"), "signings");
+  return left == 0 ? Number(request, "signings") : left;
+}
+
+std::optional<std::chrono::seconds> WindowLeft(const Json& request) {
+  const Json& window = Object(request, "window");
+  for (const std::string& text :
+       {Text(Object(request, "narrowed"), "window"), Text(window, "duration")}) {
+    if (!text.empty()) return ParseSpan(text);
+  }
+  const auto from = ParseInstant(Text(window, "from"));
+  const auto until = ParseInstant(Text(window, "until"));
+  if (!from || !until) return std::nullopt;
+  return *until - *from;
+}
+
+std::string HoursText(const Json& hours, Instant now) {
+  if (hours.empty()) return {};
+  const std::string line =
+      fmt::format("{} ({}), ", Join(Texts(hours, "spans")), Text(hours, "time_zone"));
+  if (Flag(hours, "open_now")) return line + "open now";
+  const std::string opens_at = Text(hours, "opens_at");
+  return line + "closed now" + (opens_at.empty() ? "" : ", open from " + Exact(opens_at, now));
+}
+
 std::string ContentText(const Json& object) {
   std::vector<std::string> lines;
   for (const std::string& digest : Texts(object, "digests")) {
@@ -167,7 +197,11 @@ std::string WaitingText(const Json& request) {
 std::string StandingText(const Json& request, Instant now) {
   const std::string status = Text(request, "status");
   if (status == "open") return "is open and waits for " + WaitingText(request);
-  if (status == "approved") return "is approved: grant " + Text(request, "grant_id");
+  if (status == "approved") {
+    const std::string usable = Text(request, "usable_from");
+    return "is approved: grant " + Text(request, "grant_id") +
+           (usable.empty() ? "" : ", usable from " + Exact(usable, now));
+  }
   if (status == "expired") {
     return fmt::format("expired undecided {}", Relative(Text(request, "expires_at"), now));
   }
@@ -219,12 +253,15 @@ std::string RequestBlock(const Json& request, bool colour, Instant now) {
                                      Exact(Text(request, "created_at"), now)));
   block.Add("Signings", SigningsText(request));
   block.Add("Window", WindowText(request));
+  block.Add("Hours", HoursText(Object(request, "hours"), now));
   block.Add("Reason", Text(request, "justification"));
   block.Add("Content", ContentText(request));
   block.Add("Scopes", Join(Texts(request, "scopes"), "\n"));
   block.Add("Secret",
             Flag(request, "has_secret") ? "whoever gives it as the PIN uses the grant" : "");
   block.Add("Grant", Text(request, "grant_id"));
+  const std::string usable = Text(request, "usable_from");
+  block.Add("Usable", usable.empty() ? "" : "from " + Exact(usable, now));
   block.Add("Decisions", DecisionsText(request, now));
   block.Add("Comments", CommentsText(request, now));
   return block.Render(colour) + StepsText(request, colour);

@@ -1,6 +1,8 @@
 // Requests for people.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "tools/grantctl/humanize.h"
@@ -21,6 +23,15 @@ std::string ContentText(const Json& object);
 
 // "2h from approval", or the two instants; and what approvers left of it.
 std::string WindowText(const Json& request);
+
+// What a grant of the request could have at most, after what approvers took away. The window is
+// nothing where grantd tells none that can be read.
+int64_t SigningsLeft(const Json& request);
+std::optional<std::chrono::seconds> WindowLeft(const Json& request);
+
+// "Mon-Fri 08:00-18:00 (Europe/Berlin), closed now, open from ...": the API's hours; empty where
+// there are none.
+std::string HoursText(const Json& hours, Instant now);
 
 // What an open request waits for: "step 1 of 2, Security review: 0 of 1 approvals; can approve:
 // group:security".

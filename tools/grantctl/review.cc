@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <functional>
 #include <optional>
 
 #include "tools/grantctl/list.h"
@@ -11,7 +13,13 @@
 namespace grant::ctl {
 namespace {
 
-enum class Choice { kApprove, kReject, kSkip, kQuit };
+enum class Choice { kApprove, kLess, kReject, kSkip, kQuit };
+
+// What the reviewer has made of a request, and the body that tells grantd.
+struct Answer {
+  Choice choice = Choice::kQuit;
+  Json body = Json::object();
+};
 
 std::optional<std::string> ReadLine(Context& context, const std::string& question) {
   context.around.err << question << " " << std::flush;
@@ -22,9 +30,10 @@ std::optional<std::string> ReadLine(Context& context, const std::string& questio
 }
 
 Choice AskChoice(Context& context) {
-  while (const auto line = ReadLine(context, "approve, reject, skip or quit? [a/r/s/q]")) {
+  while (const auto line = ReadLine(context, "approve, less, reject, skip or quit? [a/l/r/s/q]")) {
     for (const auto& [word, choice] :
          {std::pair<std::string_view, Choice>{"approve", Choice::kApprove},
+          {"less", Choice::kLess},
           {"reject", Choice::kReject},
           {"skip", Choice::kSkip},
           {"quit", Choice::kQuit}}) {
@@ -35,7 +44,70 @@ Choice AskChoice(Context& context) {
 }
 
 // What follows a decision: another request, or the same once more, which changed meanwhile.
-enum class After { kNext, kLookAgain, kQuit };
+enum class After { kNext, kLookAgain };
+
+// A line that is empty or stands `check`; nothing at the end of the input.
+std::optional<std::string> ReadChecked(
+    Context& context, const std::string& question,
+    const std::function<std::string(const std::string&)>& check) {
+  while (auto line = ReadLine(context, question)) {
+    const std::string wrong = line->empty() ? std::string() : check(*line);
+    if (wrong.empty()) return line;
+    Note(context, wrong);
+  }
+  return std::nullopt;
+}
+
+std::string CheckWindow(const std::string& text, std::optional<std::chrono::seconds> longest) {
+  const auto span = ParseSpan(text);
+  if (!span) return "'" + text + "' is not a duration: write it as in 90s, 30m, 2h or 1h30m";
+  if (longest && *span > *longest) return "that is longer than " + Span(*longest);
+  return {};
+}
+
+std::string CheckSignings(const std::string& text, int64_t most) {
+  int64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  if (error == std::errc() && rest == end && count >= 1 && count <= most) return {};
+  return fmt::format("'{}' is not a number from 1 to {}", text, most);
+}
+
+// Asks how much less the grant is to allow. False at the end of the input.
+bool AskLess(Context& context, const Json& request, Json& body) {
+  const int64_t most = SigningsLeft(request);
+  const auto longest = WindowLeft(request);
+  const auto signings =
+      ReadChecked(context, fmt::format("signatures, at most {} (empty: {}):", most, most),
+                  [most](const std::string& text) { return CheckSignings(text, most); });
+  if (!signings) return false;
+  const auto window = ReadChecked(
+      context,
+      fmt::format("window, at most {} (empty: all of it):", longest ? Span(*longest) : "asked for"),
+      [longest](const std::string& text) { return CheckWindow(text, longest); });
+  if (!window) return false;
+  if (!signings->empty()) body["signings"] = std::stoll(*signings);
+  if (!window->empty()) body["window"] = *window;
+  return true;
+}
+
+// All that the reviewer has to say about a request. The end of the input is kQuit.
+Answer AskAnswer(Context& context, const Json& request) {
+  Answer answer;
+  answer.choice = AskChoice(context);
+  if (answer.choice == Choice::kQuit || answer.choice == Choice::kSkip) return answer;
+  if (answer.choice == Choice::kLess) {
+    if (!AskLess(context, request, answer.body)) return {};
+    if (answer.body.empty()) {
+      Note(context, "that takes nothing away: approve all of it with a");
+      return AskAnswer(context, request);
+    }
+  }
+  const auto comment = ReadLine(context, "comment (may be empty):");
+  if (!comment) return {};
+  if (!comment->empty()) answer.body["comment"] = *comment;
+  return answer;
+}
 
 struct Tally {
   size_t approved = 0;
@@ -48,7 +120,8 @@ class Review {
  public:
   Review(Context& context, size_t total) : context_(context), total_(total) {}
 
-  // Whether the walk goes on.
+  // Whether the walk goes on. A request that changes before it is decided on is shown again, so
+  // that nobody approves what they have not seen.
   Outcome<bool> Next(const std::string& id) {
     ++number_;
     for (bool again = false;; again = true) {
@@ -60,14 +133,14 @@ class Review {
         return true;
       }
       Show(seen.object);
-      const Choice choice = AskChoice(context_);
-      if (choice == Choice::kQuit) return false;
-      if (choice == Choice::kSkip) {
+      const Answer answer = AskAnswer(context_, seen.object);
+      if (answer.choice == Choice::kQuit) return false;
+      if (answer.choice == Choice::kSkip) {
         ++tally_.skipped;
         return true;
       }
-      GRANT_TRY(const After after, Decide(id, seen.etag, choice));
-      if (after != After::kLookAgain) return after == After::kNext;
+      GRANT_TRY(const After after, Decide(id, seen.etag, answer));
+      if (after == After::kNext) return true;
     }
   }
 
@@ -83,14 +156,10 @@ class Review {
   }
 
   // Decides on the request as it was shown, which the tag names.
-  Outcome<After> Decide(const std::string& id, const std::string& etag, Choice choice) {
-    const auto comment = ReadLine(context_, "comment (may be empty):");
-    if (!comment) return After::kQuit;
-    Json body = Json::object();
-    if (!comment->empty()) body["comment"] = *comment;
-    const bool approve = choice == Choice::kApprove;
+  Outcome<After> Decide(const std::string& id, const std::string& etag, const Answer& answer) {
+    const bool approve = answer.choice != Choice::kReject;
     auto decided =
-        context_.client.Post(RequestPath(id, approve ? "/approve" : "/reject"), body, etag);
+        context_.client.Post(RequestPath(id, approve ? "/approve" : "/reject"), answer.body, etag);
     if (!decided) {
       if (decided.error().exit != Exit::kRefused) {
         return tl::make_unexpected(std::move(decided).error());

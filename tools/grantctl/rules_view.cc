@@ -112,6 +112,7 @@ std::string SignerBlock(const Json& signer, bool colour) {
   block.Add("Policy", governed ? Text(signer, "policy") : "none: its users sign without a request",
             governed ? Colour::kNone : Colour::kYellow);
   block.Add("Users", Join(Texts(signer, "users")));
+  block.Add("Requesters", Join(Texts(signer, "requesters")));
   block.Add("Mechanisms", MechanismsText(signer));
   block.Add("Key", Text(signer, "key"));
   block.Add("Certificate", Flag(signer, "certificate") ? "yes" : "no");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/options.h"
@@ -13,6 +14,8 @@ namespace grant::ctl {
 namespace {
 
 constexpr size_t kUsesToldMax = 20;
+constexpr std::chrono::milliseconds kOutcomePollInterval{250};
+constexpr int kOutcomePollsMax = 8;
 
 struct RunOptions {
   Wish wish;
@@ -26,6 +29,7 @@ struct Held {
   std::string id;
   bool own = true;  // asked for by this run, which gives it up in the end
   int64_t used_before = 0;
+  std::optional<Instant> usable_from = {};  // where that is yet to come
 };
 
 std::string GrantPath(const std::string& id, const std::string& verb = {}) {
@@ -46,7 +50,7 @@ class Run {
     // From here on an interruption is noticed between two steps, so that nothing is left behind.
     if (!context_.around.pause(std::chrono::milliseconds(0))) return Interrupted();
     GRANT_TRY(const Held held, Acquire());
-    if (!context_.around.pause(std::chrono::milliseconds(0))) {
+    if (!WaitUntilUsable(held)) {
       Finish(held);
       return Interrupted();
     }
@@ -71,13 +75,27 @@ class Run {
         return held;
       }
     }
-    GRANT_TRY(const Json request, AskFor(context_, options_.wish));
+    std::string no_secret;
+    GRANT_TRY(const Json request, AskFor(context_, options_.wish, no_secret));
     const bool own = !Flag(request, "existing");
     const auto timeout = options_.timeout.empty() ? std::nullopt : ParseSpan(options_.timeout);
     GRANT_TRY(const Waited waited, WaitForDecision(context_, request, timeout,
                                                    own ? "takes it back" : "leaves it open"));
     if (waited.exit != Exit::kOk) return GiveUpRequest(waited, own);
-    return Held{Text(waited.request, "grant_id"), true, 0};
+    return Held{Text(waited.request, "grant_id"), true, 0,
+                ParseInstant(Text(waited.request, "usable_from"))};
+  }
+
+  // Until the hours begin in which the grant can be used. False if the user interrupts.
+  bool WaitUntilUsable(const Held& held) {
+    std::chrono::milliseconds left(0);
+    if (held.usable_from) {
+      const Instant now = context_.around.now();
+      left = std::max<std::chrono::seconds>(*held.usable_from - now, std::chrono::seconds(0));
+      Note(context_, fmt::format("grant {} is usable from {}; waiting", held.id,
+                                 Exact(InstantText(*held.usable_from), now)));
+    }
+    return context_.around.pause(left);
   }
 
   // An active grant of the caller's own that covers what is asked for; the first to end of several,
@@ -159,7 +177,24 @@ class Run {
                    context_.ColourErr());
       return;
     }
-    Report(held, *grant, released);
+    Report(held, AwaitOutcomes(held, *std::move(grant)), released);
+  }
+
+  // grantd writes down what came of a use a moment after the signature is out.
+  Json AwaitOutcomes(const Held& held, Json grant) {
+    for (int i = 0; i < kOutcomePollsMax && HasPending(grant); ++i) {
+      if (!context_.around.pause(kOutcomePollInterval)) break;
+      auto later = context_.client.Get(GrantPath(held.id));
+      if (!later) break;
+      grant = *std::move(later);
+    }
+    return grant;
+  }
+
+  static bool HasPending(const Json& grant) {
+    const Json& uses = List(grant, "uses");
+    return std::any_of(uses.begin(), uses.end(),
+                       [](const Json& use) { return Text(use, "outcome") == "pending"; });
   }
 
   static bool IsAlive(const Json& grant) {

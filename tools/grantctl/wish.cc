@@ -11,6 +11,13 @@ namespace {
 
 constexpr int64_t kSigningsMax = 1'000'000;
 
+std::string CheckInstant(const std::string& text) {
+  if (ParseInstant(text)) return {};
+  return "'" + text +
+         "' is not a time in RFC 3339: write date, time and zone as in 2026-11-21T22:00:00Z or "
+         "2026-11-21T22:00:00+01:00";
+}
+
 // grantd compares with the path that the kernel knows an executable by, which has no links in it.
 std::string WithoutLinks(Context& context, const std::string& scope) {
   static constexpr std::string_view kProgram = "program=";
@@ -23,15 +30,24 @@ std::string WithoutLinks(Context& context, const std::string& scope) {
   return std::string(kProgram) + resolved;
 }
 
+// Nobody will ever learn the secret of a request whose answer was lost.
+Failure WithoutSecret(Failure failure) {
+  if (failure.uncertain) {
+    failure.hint =
+        "it may be filed all the same, and its secret is lost then: grantctl request list --status "
+        "open shows it; take it back with grantctl request cancel, and ask again";
+  }
+  return failure;
+}
+
 }  // namespace
 
-void AddWish(CLI::App* command, Wish& wish) {
+void AddTerms(CLI::App* command, Wish& wish) {
   command->add_option("SIGNER", wish.signer, "the signer to sign with")->required();
   command->add_option("--signings", wish.signings, "how many signatures")
       ->required()
       ->check(CountUpTo(kSigningsMax))
       ->type_name("N");
-  command->add_option("--reason", wish.reason, "why, for the approvers")->required();
   command->add_option("--digest", wish.digests, "sign only this content: sha256:HEX; repeatable")
       ->allow_extra_args(false);
   command->add_option("--file", wish.files, "sign only this file; repeatable")
@@ -41,6 +57,32 @@ void AddWish(CLI::App* command, Wish& wish) {
                    "only by this user or program: user=unix:NAME, program=/PATH; repeatable")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+}
+
+std::function<void()> AddWindow(CLI::App* command, Wish& wish) {
+  auto* window = command->add_option("--window", wish.window, "how long, from its approval on")
+                     ->check(CheckSpan)
+                     ->type_name("D");
+  auto* from = command->add_option("--from", wish.from, "first instant, RFC 3339")
+                   ->check(CheckInstant)
+                   ->type_name("T")
+                   ->excludes(window);
+  auto* until = command->add_option("--until", wish.until, "last instant, RFC 3339")
+                    ->check(CheckInstant)
+                    ->type_name("T")
+                    ->excludes(window)
+                    ->needs(from);
+  from->needs(until);
+  return [window, from] {
+    if (window->empty() && from->empty()) {
+      throw CLI::RequiredError("--window, or --from with --until,");
+    }
+  };
+}
+
+void AddWish(CLI::App* command, Wish& wish) {
+  AddTerms(command, wish);
+  command->add_option("--reason", wish.reason, "why, for the approvers")->required();
   command->add_flag("--new", wish.another, "also where a request that asks for the same is open");
 }
 
@@ -69,9 +111,16 @@ Outcome<Json> RequestBody(Context& context, const Wish& wish) {
   return body;
 }
 
-Outcome<Json> AskFor(Context& context, const Wish& wish) {
+Outcome<Json> AskFor(Context& context, const Wish& wish, std::string& secret) {
   GRANT_TRY(const Json body, RequestBody(context, wish));
-  GRANT_TRY(Json request, context.client.Post("/v1/requests", body));
+  constexpr const char* kRequests = "/v1/requests";
+  auto answer = wish.secret ? context.client.PostForSecret(kRequests, body, secret)
+                            : context.client.Post(kRequests, body);
+  if (!answer) {
+    return tl::unexpected<Failure>(wish.secret ? WithoutSecret(std::move(answer).error())
+                                               : std::move(answer).error());
+  }
+  Json request = *std::move(answer);
   if (!Flag(request, "existing")) return request;
   const std::string id = Text(request, "id");
   if (wish.secret) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,15 +28,20 @@ struct Wish {
   bool another = false;  // also where one that asks for the same is open
 };
 
-// SIGNER, --signings, --reason, --digest, --file, --scope and --new. The window is the command's
-// own.
+// SIGNER, --signings, --digest, --file and --scope.
+void AddTerms(CLI::App* command, Wish& wish);
+// --window, or --from with --until. Throws CLI::RequiredError from the callback that it returns
+// where neither is given; the command's own callback calls it first.
+std::function<void()> AddWindow(CLI::App* command, Wish& wish);
+// Those terms, --reason and --new. The window is the command's own.
 void AddWish(CLI::App* command, Wish& wish);
 
 // The request as the API takes it; the files are read for that.
 Outcome<Json> RequestBody(Context& context, const Wish& wish);
 
 // Posts that request. Where one that asks for the same is open already, it is that one, and stderr
-// says so.
-Outcome<Json> AskFor(Context& context, const Wish& wish);
+// says so. With `wish.secret` the secret goes into `secret`, which is wiped by whoever has shown
+// it.
+Outcome<Json> AskFor(Context& context, const Wish& wish, std::string& secret);
 
 }  // namespace grant::ctl

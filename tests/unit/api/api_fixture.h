@@ -93,6 +93,7 @@ class ApiTest : public testing::Test {
     surroundings.auditors = {Principal::Parse("unix:olga").value(),
                              Principal::Parse("unix-group:audit").value()};
     surroundings.check_keys = [](const Rules&) { return Status(); };
+    surroundings.channels.webhook = true;
     surroundings.withdraw = [](const std::string&) {};
     workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
     api_ =

@@ -51,7 +51,7 @@ TEST(RequestJson, AnOpenRequest) {
       R"("decisions":[{"step":1,"approver":"unix:bob","decision":"approve","comment":"fine",)"
       R"("narrowed":null,"at":"2026-11-21T20:05:00Z"}],)"
       R"("comments":[{"author":"unix:alice","text":"please","at":"2026-11-21T20:01:00Z"}],)"
-      R"("closed_reason":null,"grant_id":null,"has_secret":false})");
+      R"("closed_reason":null,"grant_id":null,"usable_from":null,"hours":null,"has_secret":false})");
 }
 
 TEST(RequestJson, ARejectedRequestIsAtNoStep) {
@@ -149,9 +149,10 @@ TEST(UsesJson, ShowsEachUse) {
 
 TEST(SignerJson, ShowsThatThereIsACertificateNotTheCertificate) {
   Signer signer{"release", "pkcs11:object=k", "-----BEGIN", "", {P("unix:alice")}, {}, {}};
-  EXPECT_EQ(SignerJson(signer).dump(),
-            R"({"name":"release","key":"pkcs11:object=k","policy":null,"users":["unix:alice"],)"
-            R"("mechanisms":[],"certificate":true})");
+  EXPECT_EQ(
+      SignerJson(signer).dump(),
+      R"({"name":"release","key":"pkcs11:object=k","policy":null,"users":["unix:alice"],"requesters":[],)"
+      R"("mechanisms":[],"certificate":true})");
 }
 
 TEST(PolicyJson, ShowsBoundsAndSteps) {

@@ -65,6 +65,26 @@ TEST_F(PoliciesTest, TheGroupsOfSomebodyElseComeFromTheUserDatabase) {
   EXPECT_EQ(Test("root", {{"as", "unix:alice"}}).json["outcome"], "refused");
 }
 
+TEST_F(PoliciesTest, AsksAboutAllThatARequestCanAskFor) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  EXPECT_EQ(Test("alice", {{"digests", {digest}},
+                           {"files", {{{"name", "app.exe"}, {"digest", digest}}}},
+                           {"scopes", {"user=unix:alice"}}})
+                .json["outcome"],
+            "needs-approval");
+  EXPECT_EQ(Test("alice", {{"window",
+                            {{"from", "2026-11-21T21:00:00Z"}, {"until", "2026-11-21T22:00:00Z"}}}})
+                .json["expires_at"],
+            "2026-11-21T22:00:00Z");
+  const Reply elsewhere = Test("alice", {{"scopes", {"user=unix:bob"}}});
+  EXPECT_EQ(elsewhere.json["outcome"], "refused");
+  EXPECT_THAT(elsewhere.json["refusal"]["detail"], HasSubstr("leave out unix:alice"));
+  EXPECT_EQ(Test("alice", {{"scopes", {"user=unix:bob"}}, {"secret", true}}).json["outcome"],
+            "needs-approval");
+  EXPECT_EQ(Test("alice", {{"digests", {"md5:00"}}}).status, 400);
+  EXPECT_EQ(Test("alice", {{"new", true}}).status, 400);
+}
+
 TEST_F(PoliciesTest, AStrangerLearnsNothingOfASigner) {
   EXPECT_EQ(Test("mallory").status, 404);
   EXPECT_EQ(Test("mallory").json["detail"], "there is no signer 'release' that you may see");

@@ -21,11 +21,12 @@ class RequestsTest : public ApiTest {
 TEST_F(RequestsTest, FilingAnswersWithTheWholeRequest) {
   Reply reply = Post("alice", "/v1/requests", Wish());
   EXPECT_EQ(reply.status, 201) << reply.text;
-  EXPECT_THAT(KeysOf(reply.json),
-              ElementsAre("id", "signer", "requester", "status", "created_at", "expires_at",
-                          "window", "signings", "narrowed", "justification", "digests", "files",
-                          "scopes", "policy", "step", "steps", "decisions", "comments",
-                          "closed_reason", "grant_id", "has_secret", "existing"));
+  EXPECT_THAT(
+      KeysOf(reply.json),
+      ElementsAre("id", "signer", "requester", "status", "created_at", "expires_at", "window",
+                  "signings", "narrowed", "justification", "digests", "files", "scopes", "policy",
+                  "step", "steps", "decisions", "comments", "closed_reason", "grant_id",
+                  "usable_from", "hours", "has_secret", "existing"));
   EXPECT_EQ(reply.json["status"], "open");
   EXPECT_EQ(reply.json["requester"], "unix:alice");
   EXPECT_EQ(reply.json["step"], 1);

@@ -102,7 +102,7 @@ TEST_F(RulesHistoryTest, StepsAreCountedWithTheMembersThatTheUserDatabaseLists) 
   EXPECT_EQ(refused.status, 400);
   EXPECT_THAT(refused.json["detail"],
               HasSubstr("r.toml:11: step 1 of policy 'release-signing' requires 2 approvals, but "
-                        "only 1 people can give one"));
+                        "only 1 person can give one"));
   members_of_["unix-group:few"].push_back(Principal::Parse("unix:carol").value());
   EXPECT_EQ(Post("root", "/v1/rules", body).status, 200);
 }

@@ -27,7 +27,7 @@ TEST_F(StandingTest, HealthTellsWhichTokensAreThere) {
 TEST_F(StandingTest, SignersAndPoliciesAreShownToWhomTheyConcern) {
   EXPECT_EQ(Get("alice", "/v1/signers").text,
             R"({"items":[{"name":"release","key":"pkcs11:token=prod;object=release-key",)"
-            R"("policy":"release-signing","users":["unix:alice"],)"
+            R"("policy":"release-signing","users":["unix:alice"],"requesters":[],)"
             R"("mechanisms":["SHA256-RSA-PKCS"],"certificate":false}],"next":null})");
   EXPECT_EQ(Get("bob", "/v1/signers").json["items"].size(), 1U);
   EXPECT_EQ(Get("bob", "/v1/policies").json["items"].size(), 1U);

@@ -124,6 +124,13 @@ TEST_F(ForecastTest, AnAuditorIsRefused) {
   EXPECT_THAT(Ask("unix:eve").refusal->message, HasSubstr("is an auditor"));
 }
 
+TEST_F(ForecastTest, AGroupOfAuditorsCompletesNoStepEvenWhereNobodyCanListIt) {
+  lookups_.auditors.push_back(P("unix-group:lost"));
+  const Forecast forecast = Ask("unix:alice");
+  EXPECT_THAT(forecast.steps[1].unknown, IsEmpty());
+  EXPECT_STREQ(forecast.outcome(), "never-approved");
+}
+
 TEST_F(ForecastTest, ASignerWithoutAPolicyNeedsNoRequest) {
   wish_.signer = "open";
   const Forecast forecast = Ask("unix:alice");

@@ -40,6 +40,20 @@ TEST_F(PeopleTest, RequestersAreThoseOfTheUsersWhomThePolicyNames) {
   EXPECT_THAT(requester.error().message, HasSubstr("unix:bob is not a user of signer"));
 }
 
+TEST_F(PeopleTest, ASignerMayHaveRequestersOfItsOwn) {
+  rules_.signers[0].users = Ps({"unix-group:release", "unix:alice", "unix:eve"});
+  rules_.signers[0].requesters = Ps({"unix:alice", "unix:bob", "unix:eve"});
+  EXPECT_TRUE(FileAs(Who("unix:alice")));
+  const auto user = FileAs(Who("unix:frank", {"unix-group:release"}));
+  EXPECT_EQ(user.error().code, Code::kForbidden);
+  EXPECT_EQ(user.error().message, "unix:frank is not a requester of signer 'release'");
+  EXPECT_THAT(FileAs(Who("unix:bob")).error().message, HasSubstr("is not a user of signer"));
+  // Where the policy has some as well, both have to name them.
+  policy().requesters = Ps({"unix:alice"});
+  EXPECT_TRUE(FileAs(Who("unix:alice")));
+  EXPECT_THAT(FileAs(Who("unix:eve")).error().message, HasSubstr("not a requester of policy"));
+}
+
 TEST_F(PeopleTest, RequestersMayBeAGroup) {
   policy().requesters = Ps({"group:security"});
   rules_.signers[0].users.push_back(P("unix:carol"));
@@ -109,6 +123,24 @@ TEST_F(PeopleTest, AnApproverWhoBecomesAMachineNoLongerCounts) {
   EXPECT_EQ(ProgressOf(request, rules_, NoGroups).approved[0].size(), 1U);
   rules_.users.push_back({P("unix:bob"), UserKind::kMachine, ""});
   EXPECT_TRUE(ProgressOf(request, rules_, NoGroups).approved[0].empty());
+}
+
+TEST_F(PeopleTest, AnApproverWhoBecomesAnAuditorNoLongerCounts) {
+  policy().steps[0].required = 2;
+  const Request request = Approve(FileAs(Who("unix:alice")).value(), rules_, Who("unix:bob"), "",
+                                  At(1), NoGroups, "grt_1")
+                              .value()
+                              .request;
+  const GroupsOf groups_of = [](const Principal&) { return Ps({"unix-group:audit"}); };
+  for (const char* auditor : {"unix:bob", "unix-group:audit"}) {
+    const auto auditors = Ps({auditor});
+    EXPECT_TRUE(ProgressOf(request, rules_, groups_of, auditors).approved[0].empty()) << auditor;
+    const auto second =
+        Approve(request, rules_, Who("unix:carol"), "", At(2), groups_of, "grt_1", {}, auditors);
+    ASSERT_TRUE(second);
+    EXPECT_FALSE(second->grant) << "one of the two approvals does not count any more";
+  }
+  EXPECT_TRUE(Approve(request, rules_, Who("unix:carol"), "", At(2), groups_of, "grt_1")->grant);
 }
 
 class RequestHoursTest : public PeopleTest {

@@ -75,6 +75,12 @@ INSTANTIATE_TEST_SUITE_P(
              "has no max_signings"},
         Flaw{"UnboundedInVain", [](Rules& r) { r.policies[0].unbounded = true; },
              "has both bounds, and unbounded = true"},
+        Flaw{"UnknownRequestersOfASigner",
+             [](Rules& r) { r.signers[0].requesters = Ps({"group:lost"}); },
+             "signer 'release' names the unknown group 'lost'"},
+        Flaw{"RequestersWithoutAPolicy",
+             [](Rules& r) { r.signers[1].requesters = Ps({"unix:alice"}); },
+             "signer 'open' has requesters, but no policy"},
         Flaw{"UnknownRequesters", [](Rules& r) { r.policies[0].requesters = Ps({"group:lost"}); },
              "unknown group 'lost'"},
         Flaw{"HoursWithoutZone",
@@ -142,6 +148,27 @@ TEST(Rules, CountThePeopleInAUnixGroupWhereTheUserDatabaseListsThem) {
   // Where it lists nobody, it may just not say.
   lookups.members_of = [](const Principal&) { return Ps({}); };
   EXPECT_TRUE(Validate(rules, lookups));
+}
+
+TEST(Rules, DoNotCountAuditorsAmongThoseWhoCanCompleteAStep) {
+  Rules rules = MakeRules();
+  rules.policies[0].steps[0] = {"Review", Ps({"group:security", "unix-group:sec"}), 3, false};
+  RulesLookups lookups;
+  lookups.members_of = [](const Principal& group) {
+    return group == P("unix-group:sec") ? Ps({"unix:dave"}) : Ps({});
+  };
+  EXPECT_TRUE(Validate(rules, lookups));
+  for (const char* auditor : {"unix:carol", "unix-group:sec"}) {
+    lookups.auditors = Ps({auditor});
+    const Status status = Validate(rules, lookups);
+    ASSERT_FALSE(status) << auditor;
+    EXPECT_THAT(status.error().message, HasSubstr("requires 3 approvals, but only 2"));
+  }
+  // Whoever is in it, nobody in a group of auditors approves.
+  rules.policies[0].steps[0].approvers = Ps({"unix-group:lost"});
+  EXPECT_TRUE(Validate(rules, lookups));
+  lookups.auditors = Ps({"unix-group:lost"});
+  EXPECT_FALSE(Validate(rules, lookups));
 }
 
 TEST(Rules, NameATimeZoneThatIsKnown) {

@@ -70,5 +70,43 @@ TEST(RulesWarnings, MachinesWithoutAnyBound) {
                           "bound"));
 }
 
+class Notifying : public testing::Test {
+ protected:
+  Notifying() {
+    rules_.users = {{P("unix:bob"), UserKind::kPerson, "bob@example.com"},
+                    {P("unix:ci"), UserKind::kMachine, ""}};
+    rules_.policies[0].steps = {{"Review", Ps({"group:security", "unix-group:bots"}), 1, true},
+                                {"Release", Ps({"unix:eve"}), 1, false}};
+  }
+  std::vector<std::string> Ask(NotifyChannels channels,
+                               std::initializer_list<const char*> auditors = {}) {
+    std::vector<std::string> details;
+    for (const auto& finding : FindingsAboutNotifying(rules_, channels, Ps(auditors), Members)) {
+      EXPECT_FALSE(finding.hint.empty());
+      details.push_back(finding.detail);
+    }
+    return details;
+  }
+  Rules rules_ = MakeRules();
+};
+
+TEST_F(Notifying, StepsThatNoChannelServes) {
+  EXPECT_THAT(Ask({}), ElementsAre("step 1 of policy 'release-signing' is to notify its approvers, "
+                                   "but grantd.toml has no [notify]"));
+  EXPECT_THAT(Ask({.webhook = true}), IsEmpty());
+}
+
+TEST_F(Notifying, ApproversWhomNoMailReaches) {
+  EXPECT_THAT(Ask({.mail = true}),
+              ElementsAre("step 1 of policy 'release-signing': no mail reaches unix:carol, "
+                          "unix:dave, who have no address"));
+  EXPECT_THAT(Ask({.mail = true}, {"unix:carol", "unix:dave"}), IsEmpty());
+}
+
+TEST_F(Notifying, AreNamedUpToANumber) {
+  for (int i = 0; i < 5; ++i) rules_.groups[0].members.push_back(P("unix:u" + std::to_string(i)));
+  EXPECT_THAT(Ask({.mail = true}).at(0), testing::HasSubstr("unix:u3 and 2 others"));
+}
+
 }  // namespace
 }  // namespace grant

@@ -2,24 +2,56 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/grantctl/harness.h"
+#include "tools/grantctl/doctor_checks.h"
 
 namespace grant::ctl {
 namespace {
 
+using ::testing::HasSubstr;
+
 Json Report() {
-  return Json::parse(R"({"version":"0.1.0","tokens":[{"name":"prod","present":true}],"channels":[
+  return Json::parse(R"({"version":"0.1.0","now":"2026-11-21T20:10:01Z",
+    "api":"unix:/x/api.sock","gate":"unix:/x/gate.sock",
+    "tokens":[{"name":"prod","present":true}],
+    "rules":{"version":4,"applied_at":"2026-11-21T18:10:00Z","fault":null,"findings":[]},
+    "channels":[
     {"name":"webhook","receiver":"https://hooks.example.com","failing":false,"waiting":0,
+     "waiting_since":null,
      "last_success_at":"2026-11-21T20:00:00Z","last_error_at":null,"last_error":null}]})");
 }
 
+FakeGrantd::Handler Answering(const Json& report) {
+  return [report](const FakeCall& call) -> FakeAnswer {
+    if (call.target == "/v1/whoami") {
+      return {200, R"({"principal":"unix:root","admin":true,"auditor":false})"};
+    }
+    return {200, report.dump()};
+  };
+}
+
+// What it says of sockets is another test's: here gate and API are one and the same.
+Ran RunDoctor(const FakeGrantd& grantd, std::vector<std::string> more = {}) {
+  more.insert(more.begin(), "doctor");
+  return RunAt(grantd, more, {.variables = {{"GRANTD_GATE", grantd.address()}}});
+}
+
+std::string AfterSockets(const std::string& out) {
+  return out.substr(out.find("ok     grantd takes you"));
+}
+
 TEST(Doctor, SaysThatAllIsWell) {
-  FakeGrantd grantd(Report());
-  const Ran ran = RunAt(grantd, {"doctor"});
-  EXPECT_EQ(ran.exit, 0);
-  EXPECT_EQ(ran.out,
+  FakeGrantd grantd(Answering(Report()));
+  const Ran ran = RunDoctor(grantd);
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_EQ(AfterSockets(ran.out),
+            "ok     grantd takes you for unix:root, an administrator\n"
+            "ok     the clocks agree\n"
             "ok     token prod is present\n"
+            "ok     rules of version 4, applied 2h ago\n"
             "ok     notifications by webhook to https://hooks.example.com: the last was delivered "
             "10m ago, nothing waits\n");
+  EXPECT_THAT(ran.out, HasSubstr("the api socket " + grantd.socket()));
+  EXPECT_THAT(ran.out, HasSubstr("the gate socket " + grantd.socket()));
   EXPECT_EQ(ran.err, "");
   EXPECT_EQ(grantd.lines().at(0), "GET /v1/doctor");
 }
@@ -28,38 +60,120 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
   Json report = Report();
   report["tokens"][0]["present"] = false;
   report["channels"][0].update(Json::parse(
-      R"({"failing":true,"waiting":3,"last_error_at":"2026-11-21T20:08:00Z",
+      R"({"failing":true,"waiting":3,"waiting_since":"2026-11-21T19:40:00Z",
+          "last_error_at":"2026-11-21T20:08:00Z",
           "last_error":"it answered with status 500\u001b[2J"})"));
-  FakeGrantd grantd(report);
-  const Ran ran = RunAt(grantd, {"doctor"});
+  FakeGrantd grantd(Answering(report));
+  const Ran ran = RunDoctor(grantd);
   EXPECT_EQ(ran.exit, 1);
-  EXPECT_EQ(ran.out,
-            "wrong  token prod is absent, so nothing can be signed with its keys\n"
-            "       hint: see grantd's log, and [[token]] in grantd.toml\n"
-            "wrong  notifications by webhook to https://hooks.example.com fail: it answered with "
-            "status 500\\u001b[2J (2m ago); the last was delivered 10m ago, 3 messages wait\n"
-            "       hint: mend the receiver or [notify.webhook] in grantd.toml; what waits is sent "
-            "by itself\n");
-  EXPECT_EQ(ran.err, "grantctl: 2 of 2 checks found something wrong\n");
-  const Ran names = RunAt(grantd, {"doctor", "-o", "name"});
+  EXPECT_THAT(ran.out,
+              HasSubstr("wrong  token prod is absent, so nothing can be signed with its keys\n"
+                        "       hint: see grantd's log, and [[token]] in grantd.toml\n"));
+  EXPECT_THAT(
+      ran.out,
+      HasSubstr("wrong  notifications by webhook to https://hooks.example.com fail: it answered "
+                "with status 500\\u001b[2J (2m ago); the last was delivered 10m ago, 3 messages "
+                "wait, the oldest for 30m\n"
+                "       hint: mend the receiver or [notify.webhook] in grantd.toml; what waits is "
+                "sent by itself\n"));
+  EXPECT_EQ(ran.err, "grantctl: 2 of 7 checks found something wrong\n");
+  const Ran names = RunDoctor(grantd, {"-o", "name"});
   EXPECT_EQ(names.exit, 1);
   EXPECT_EQ(names.out, "token/prod\nchannel/webhook\n");
-  const Ran json = RunAt(grantd, {"doctor", "-o", "json"});
+  const Ran json = RunDoctor(grantd, {"-o", "json"});
   EXPECT_EQ(json.exit, 1);
   EXPECT_EQ(Json::parse(json.out), report);
+}
+
+TEST(Doctor, WarnsWithAHintAndWithoutFailing) {
+  Json report = Report();
+  report["now"] = "2026-11-21T20:05:00Z";
+  report["rules"]["findings"] =
+      Json::array({{{"detail", "step 1 of policy 'x': no mail reaches unix:bob"},
+                    {"hint", "give them one in the rules"}}});
+  FakeGrantd grantd(Answering(report));
+  const Ran ran = RunDoctor(grantd);
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, HasSubstr("warn   grantd's clock shows 2026-11-21T20:05:00Z, which is 5m "
+                                 "less than here\n       hint: "));
+  EXPECT_THAT(ran.out, HasSubstr("warn   step 1 of policy 'x': no mail reaches unix:bob\n"
+                                 "       hint: give them one in the rules\n"));
+  EXPECT_EQ(RunDoctor(grantd, {"-o", "name"}).out, "");
+}
+
+TEST(Doctor, LooksAtTheRules) {
+  Json report = Report();
+  report["rules"]["fault"] = {{"detail", "only 0 people can give one"}, {"hint", "name more"}};
+  FakeGrantd faulty(Answering(report));
+  const Ran ran = RunDoctor(faulty);
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, HasSubstr("only 0 people can give one\n       hint: name more\n"));
+  report["rules"] = {{"version", 0}, {"applied_at", nullptr}, {"findings", Json::array()}};
+  FakeGrantd fresh(Answering(report));
+  EXPECT_THAT(RunDoctor(fresh).out, HasSubstr("warn   no rules are in force"));
 }
 
 TEST(Doctor, TellsWhenNobodyIsNotifiedWithoutCallingItWrong) {
   Json report = Report();
   report["channels"] = Json::array();
-  FakeGrantd grantd(report);
-  const Ran ran = RunAt(grantd, {"doctor"});
+  FakeGrantd grantd(Answering(report));
+  const Ran ran = RunDoctor(grantd);
   EXPECT_EQ(ran.exit, 0);
-  EXPECT_THAT(ran.out,
-              testing::HasSubstr("ok     nobody is notified: grantd.toml has no [notify]"));
+  EXPECT_THAT(ran.out, HasSubstr("ok     nobody is notified: grantd.toml has no [notify]"));
 }
 
-TEST(Doctor, IsForAdministrators) {
+TEST(Doctor, FindsAGateThatNobodyServes) {
+  FakeGrantd grantd(Answering(Report()));
+  const TemporaryDirectory directory;
+  const Ran ran =
+      RunAt(grantd, {"doctor"}, {.variables = {{"GRANTD_GATE", "unix:" + directory.Path("no")}}});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, HasSubstr("wrong  the gate socket " + directory.Path("no") +
+                                 " cannot be reached: No such file or directory\n"));
+  const Ran typo = RunAt(grantd, {"doctor"}, {.variables = {{"GRANTD_GATE", "/run/gate.sock"}}});
+  EXPECT_EQ(typo.exit, 1);
+  EXPECT_THAT(typo.out, HasSubstr("'/run/gate.sock' is not an address of grantd"));
+}
+
+TEST(Doctor, ShowsEverybodyWhatEverybodyMayKnow) {
+  FakeGrantd grantd([](const FakeCall& call) -> FakeAnswer {
+    if (call.target == "/v1/doctor") return Problem(403, "forbidden", "unix:eve is neither");
+    if (call.target == "/v1/whoami") return {200, R"({"principal":"unix:eve"})"};
+    return {200, R"({"status":"ok","version":"0.1.0","tokens":[{"name":"prod","present":true}]})"};
+  });
+  const Ran ran = RunDoctor(grantd);
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(AfterSockets(ran.out),
+            "ok     grantd takes you for unix:eve\nok     token prod is present\n");
+  EXPECT_THAT(ran.err, HasSubstr("administrators and auditors alone"));
+  EXPECT_EQ(RunDoctor(grantd, {"-o", "json"}).exit, 3);
+}
+
+SocketState Served(uid_t server) {
+  SocketState state;
+  state.owner = state.server = server;
+  state.mode = 0666;
+  return state;
+}
+
+TEST(Doctor, KnowsASocketThatCannotBeTrusted) {
+  EXPECT_EQ(CheckSocket("api", "/run/a", Served(995), 1000).health, Health::kOk);
+  SocketState other = Served(995);
+  other.owner = 1001;
+  EXPECT_EQ(CheckSocket("api", "/run/a", other, 1000).health, Health::kWrong);
+  SocketState shared = Served(995);
+  shared.open_directory = "/run/shared";
+  const Finding replaceable = CheckSocket("gate", "/run/shared/g", shared, 1000);
+  EXPECT_EQ(replaceable.health, Health::kWrong);
+  EXPECT_THAT(replaceable.sentence, HasSubstr("they may write to /run/shared"));
+  SocketState narrow = Served(995);
+  narrow.mode = 0600;
+  EXPECT_EQ(CheckSocket("api", "/run/a", narrow, 1000).health, Health::kWarning);
+  EXPECT_EQ(CheckSocket("api", "/run/a", Served(1000), 1000).health, Health::kWarning);
+  EXPECT_EQ(CheckSocket("api", "/run/a", Served(0), 0).health, Health::kOk);
+}
+
+TEST(Doctor, IsRefusedWhereNobodyIsKnownToAsk) {
   FakeGrantd grantd(Problem(403, "forbidden", "unix:eve is not an administrator"));
   EXPECT_EQ(RunAt(grantd, {"doctor"}).exit, 3);
 }

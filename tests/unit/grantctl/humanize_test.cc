@@ -20,6 +20,12 @@ TEST(ParseInstant, TakesRfc3339WithAnyOffset) {
   EXPECT_TRUE(ParseInstant("2028-02-29T00:00:00Z"));
 }
 
+TEST(Exact, LeavesFractionsOfASecondOut) {
+  const Instant now = *ParseInstant("2026-11-21T21:00:00Z");
+  EXPECT_EQ(Exact("2026-11-21T20:00:00.479Z", now), "2026-11-21T20:00:00Z (1h ago)");
+  EXPECT_EQ(Exact("never", now), "never");
+}
+
 TEST(ParseInstant, RefusesWhatIsNoTime) {
   for (const char* text :
        {"", "now", "2026-11-21", "2026-11-21 22:00", "2026-11-21T22:00:00", "2026-11-21T22:00Z",

@@ -166,6 +166,26 @@ TEST(RequestCreateSecret, OfOneThatIsOpenAlreadyCannotBeShownAgain) {
                                  "\nhint: add --new "));
 }
 
+TEST(RequestCreateSecret, WhoseAnswerIsLostIsAskedForAnew) {
+  FakeGrantd grantd(FakeAnswer{200, "", /*hang_up=*/true});
+  const Ran ran = RunAt(grantd, CreateWithSecret());
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.err, HasSubstr("its secret is lost then: grantctl request list --status open"));
+}
+
+TEST(RequestCreateSecret, IsNotAskedForAfterAnInterruptionAndShownBeforeALaterOne) {
+  FakeGrantd grantd(AnswerOnce);
+  Setting interrupted;
+  interrupted.pause = [](std::chrono::milliseconds) { return false; };
+  EXPECT_EQ(RunAt(grantd, CreateWithSecret(), interrupted).exit, 5);
+  EXPECT_TRUE(grantd.calls().empty());
+  int pauses = 0;
+  interrupted.pause = [&pauses](std::chrono::milliseconds) { return ++pauses == 1; };
+  const Ran ran = RunAt(grantd, CreateWithSecret({"--wait", "-o", "json"}), interrupted);
+  EXPECT_EQ(ran.exit, 5);
+  EXPECT_EQ(Json::parse(ran.out)["secret"], "gsec_0123456789ABCDEFGHJKMNPQRS");
+}
+
 TEST(RequestCreateSecret, AnOutputThatWouldLoseItIsRefusedBeforeAnythingIsSent) {
   FakeGrantd grantd(AnswerOnce);
   const Ran ran = RunAt(grantd, CreateWithSecret({"-o", "name"}));

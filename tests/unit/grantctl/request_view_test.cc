@@ -116,5 +116,13 @@ TEST(RequestView, ShowsFilesScopesAndWhatApproversLeft) {
               testing::HasSubstr("2 of 3"));
 }
 
+TEST(RequestBlock, AMachinesRequestNeededNoApprovals) {
+  Json request = ApprovedRequest();
+  request["steps"][0]["approved_by"] = {"grantd:self", "unix:bob"};
+  const std::string block = RequestBlock(request, false, TestNow());
+  EXPECT_NE(block.find("Security review: 2 of 2 approvals, complete"), std::string::npos);
+  EXPECT_NE(block.find("Management: 0 of 1 approvals, not needed"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace grant::ctl

@@ -34,10 +34,11 @@ TEST(Review, WalksFromTheOldestAndDoesWhatIsAnswered) {
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_THAT(grantd.lines(),
               ElementsAre("GET /v1/requests?awaiting=me&limit=1000", "GET /v1/requests/req_1",
-                          "POST /v1/requests/req_1/approve", "GET /v1/requests/req_2",
+                          "GET /v1/requests/req_1", "POST /v1/requests/req_1/approve",
+                          "GET /v1/requests/req_2", "GET /v1/requests/req_3",
                           "GET /v1/requests/req_3", "POST /v1/requests/req_3/reject"));
-  EXPECT_EQ(grantd.calls()[2].body, R"({"comment":"fine"})");
-  EXPECT_EQ(grantd.calls()[5].body, R"({"comment":"wrong tag"})");
+  EXPECT_EQ(grantd.calls()[3].body, R"({"comment":"fine"})");
+  EXPECT_EQ(grantd.calls()[7].body, R"({"comment":"wrong tag"})");
   EXPECT_THAT(ran.out, HasSubstr("1 of 3\nRequest"));
   EXPECT_THAT(ran.out, HasSubstr("req_1 is approved: grant grt_01JD\n"));
   EXPECT_THAT(ran.err, EndsWith("1 approved, 1 rejected, 1 skipped\n"));
@@ -48,16 +49,107 @@ TEST(Review, AsksAgainUntilItUnderstandsAndQuitsWhenTold) {
   const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "\nyes\napproved\nq\na\n"});
   EXPECT_EQ(ran.exit, 0);
   EXPECT_EQ(grantd.calls().size(), 2U);
-  EXPECT_THAT(ran.err, HasSubstr("[a/r/s/q] approve, reject"));
+  EXPECT_THAT(ran.err, HasSubstr("[a/l/r/s/q] approve, less"));
 }
 
 TEST(Review, TheEndOfTheInputDecidesNothing) {
-  for (const char* in : {"", "a", "a\n", "app"}) {
+  for (const char* in : {"", "a", "a\n", "app", "l\n", "l\n2\n", "l\n2\n1h\n"}) {
     FakeGrantd grantd(ThreeOpen);
     const Ran ran = RunAt(grantd, {"request", "review"}, {.in = in});
     EXPECT_EQ(ran.exit, 0);
     for (const std::string& line : grantd.lines()) EXPECT_THAT(line, Not(HasSubstr("POST")));
   }
+}
+
+FakeAnswer OneOpen(const FakeCall& call, const Json& request) {
+  if (call.target.starts_with("/v1/requests?")) return Items(Json::array({request}));
+  return {200, call.method == "POST" ? ApprovedRequest().dump() : request.dump()};
+}
+
+TEST(Review, LessCanBeApprovedThanWasAskedFor) {
+  FakeGrantd grantd([](const FakeCall& call) { return OneOpen(call, SampleRequest()); });
+  const Ran ran =
+      RunAt(grantd, {"request", "review"}, {.in = "l\n4\n0\n2\n3h\nlong\n30m\nenough\n"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("signatures, at most 3 (empty: 3):"));
+  EXPECT_THAT(ran.err, HasSubstr("'4' is not a number from 1 to 3"));
+  EXPECT_THAT(ran.err, HasSubstr("window, at most 2h (empty: all of it):"));
+  EXPECT_THAT(ran.err, HasSubstr("that is longer than 2h"));
+  EXPECT_THAT(ran.err, HasSubstr("'long' is not a duration"));
+  EXPECT_EQ(grantd.calls().back().body, R"({"signings":2,"window":"30m","comment":"enough"})");
+}
+
+TEST(Review, LessThatTakesNothingAwayIsAskedAgain) {
+  FakeGrantd grantd([](const FakeCall& call) { return OneOpen(call, SampleRequest()); });
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "l\n\n\nq\n"});
+  EXPECT_EQ(grantd.calls().size(), 2U) << "nothing is decided";
+  EXPECT_THAT(ran.err, HasSubstr("that takes nothing away"));
+}
+
+TEST(Review, WhatOthersLeftIsTheMostThatCanBeLeft) {
+  Json request = SampleRequest();
+  request["narrowed"] = {{"signings", 2}, {"window", "1h"}};
+  FakeGrantd grantd([&](const FakeCall& call) { return OneOpen(call, request); });
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "l\n3\n\n2h\n45m\n\n"});
+  EXPECT_THAT(ran.err, HasSubstr("at most 2 (empty: 2)"));
+  EXPECT_THAT(ran.err, HasSubstr("at most 1h"));
+  EXPECT_EQ(grantd.calls().back().body, R"({"window":"45m"})");
+}
+
+TEST(Review, ShowsAllThatAReviewerHasToKnow) {
+  Json request = SampleRequest();
+  request["digests"] = {"sha256:aa"};
+  request["files"] = Json::array({{{"name", "app.exe"}, {"digest", "sha256:aa"}}});
+  request["narrowed"] = {{"signings", 2}, {"window", nullptr}};
+  request["comments"] = Json::array(
+      {{{"author", "unix:carol"}, {"text", "which branch?"}, {"at", "2026-11-21T20:06:00Z"}}});
+  request["hours"] = {{"spans", {"Mon-Fri 08:00-18:00"}},
+                      {"time_zone", "Europe/Berlin"},
+                      {"open_now", false},
+                      {"opens_at", "2026-11-23T07:00:00Z"}};
+  FakeGrantd grantd([&](const FakeCall& call) { return OneOpen(call, request); });
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "q\n"});
+  for (const char* part :
+       {"sha256:aa (app.exe)", "2 of 3", "unix:carol 4m ago: which branch?", "group:security",
+        "Mon-Fri 08:00-18:00 (Europe/Berlin), closed now, open from 2026-11-23T07:00:00Z"}) {
+    EXPECT_THAT(ran.out, HasSubstr(part));
+  }
+}
+
+// Changes as soon as it has been seen `seen` times.
+class Changing {
+ public:
+  Changing(int seen, Json later) : seen_(seen), later_(std::move(later)) {}
+  FakeAnswer operator()(const FakeCall& call) {
+    if (call.method == "GET" && !call.target.starts_with("/v1/requests?") && seen_-- <= 0) {
+      return {200, later_.dump()};
+    }
+    return OneOpen(call, SampleRequest());
+  }
+
+ private:
+  int seen_;
+  Json later_;
+};
+
+TEST(Review, NothingIsApprovedThatTheReviewerHasNotSeen) {
+  Json later = SampleRequest();
+  later["comments"] =
+      Json::array({{{"author", "unix:alice"}, {"text", "wait!"}, {"at", "2026-11-21T20:09:00Z"}}});
+  FakeGrantd grantd(Changing(1, later));
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "a\nfine\ns\n"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  for (const std::string& line : grantd.lines()) EXPECT_THAT(line, Not(HasSubstr("POST")));
+  EXPECT_THAT(ran.err, HasSubstr("request req_01JD has changed meanwhile: look again"));
+  EXPECT_THAT(ran.out, HasSubstr("wait!"));
+}
+
+TEST(Review, WhatIsDecidedWhileTheReviewerReadsIsNotDecidedAgain) {
+  FakeGrantd grantd(Changing(1, ApprovedRequest()));
+  const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "a\nfine\n"});
+  EXPECT_EQ(ran.exit, 3);
+  for (const std::string& line : grantd.lines()) EXPECT_THAT(line, Not(HasSubstr("POST")));
+  EXPECT_THAT(ran.err, HasSubstr("request req_01JD is approved"));
 }
 
 TEST(Review, ADecisionThatIsRefusedDoesNotEndTheWalk) {

@@ -53,7 +53,13 @@ class RunCommand : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     arguments.insert(arguments.end(), {"--", "sign", "-x", "--", "--signings"});
     return RunAt(grantd_, arguments,
-                 {.pause = [this](std::chrono::milliseconds) { return pauses_++ < pauses_max_; },
+                 {.pause =
+                      [this](std::chrono::milliseconds limit) {
+                        longest_pause_ = std::max(longest_pause_, limit);
+                        const std::lock_guard lock(mutex_);
+                        if (settles_ && limit.count() > 0) grant_["uses"][0]["outcome"] = "signed";
+                        return pauses_++ < pauses_max_;
+                      },
                   .run =
                       [this](const std::vector<std::string>& command,
                              const std::map<std::string, std::string>& variables) {
@@ -67,6 +73,8 @@ class RunCommand : public testing::Test {
     return verb + " /v1/" + path;
   }
 
+  std::chrono::milliseconds longest_pause_{0};
+  bool settles_ = false;  // a use that is pending, with time
   std::mutex mutex_;
   Json request_ = ApprovedRequest();
   Json decided_;  // what the request has become meanwhile
@@ -100,6 +108,37 @@ TEST_F(RunCommand, PassesOnTheCommandsExitCodeAndReleasesAllTheSame) {
   code_ = 42;
   const Ran ran = Go();
   EXPECT_EQ(ran.exit, 42);
+  EXPECT_THAT(ran.err, HasSubstr("the rest given up"));
+}
+
+TEST_F(RunCommand, TellsWhatCameOfAUseAndNotThatItIsPending) {
+  grant_["uses"] = Json::parse(R"([{"mechanism":"ECDSA","digest":"sha256:aa","program":"/bin/sign",
+                                    "outcome":"pending"}])");
+  settles_ = true;
+  EXPECT_THAT(Go().err, HasSubstr("  signed: ECDSA of sha256:aa by /bin/sign\n"));
+}
+
+TEST_F(RunCommand, SaysSoWhereTheOutcomeStaysPending) {
+  grant_["uses"] = Json::parse(R"([{"mechanism":"ECDSA","digest":"sha256:aa","program":"/bin/sign",
+                                    "outcome":"pending"}])");
+  EXPECT_THAT(Go().err, HasSubstr("  pending: ECDSA"));
+}
+
+TEST_F(RunCommand, WaitsForTheHoursInWhichTheGrantCanBeUsed) {
+  request_["usable_from"] = "2026-11-21T20:40:00Z";
+  const Ran ran = Go();
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(longest_pause_, std::chrono::minutes(30));
+  EXPECT_THAT(ran.err, HasSubstr("is usable from 2026-11-21T20:40:00Z (in 30m); waiting\n"));
+  EXPECT_FALSE(ran_.empty());
+}
+
+TEST_F(RunCommand, AnInterruptionBeforeTheHoursBeginGivesTheGrantUp) {
+  request_["usable_from"] = "2026-11-21T20:40:00Z";
+  pauses_max_ = 1;
+  const Ran ran = Go();
+  EXPECT_EQ(ran.exit, 5);
+  EXPECT_TRUE(ran_.empty());
   EXPECT_THAT(ran.err, HasSubstr("the rest given up"));
 }
 

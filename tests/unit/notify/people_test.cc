@@ -17,13 +17,18 @@ class People : public testing::Test {
     request.requester = P("unix:alice");
     request.policy.self_approval = self_approval_;
     request.policy.steps = {{"Review", Ps(approvers), 1, true}};
-    return ApproversOf(request, 0, rules_, [](const Principal& group) {
-      return group.name() == "release" ? Ps({"unix:erin", "unix:bob"}) : std::vector<Principal>();
-    });
+    return ApproversOf(
+        request, 0, rules_,
+        [](const Principal& group) {
+          return group.name() == "release" ? Ps({"unix:erin", "unix:bob"})
+                                           : std::vector<Principal>();
+        },
+        auditors_);
   }
 
   Rules rules_ = MakeRules();
   bool self_approval_ = true;
+  std::vector<Principal> auditors_;
 };
 
 TEST_F(People, AreTheMembersOfAllKindsOfGroupsEachOnce) {
@@ -45,6 +50,13 @@ TEST_F(People, IncludeTheRequesterOnlyWhereSelfApprovalIsAllowed) {
 
 TEST_F(People, AreNoMachines) {
   rules_.users = {{P("unix:bob"), UserKind::kMachine, ""}};
+  EXPECT_EQ(Find({"group:security"}), Ps({"unix:carol"}));
+}
+
+TEST_F(People, AreNoAuditors) {
+  auditors_ = Ps({"unix:carol"});
+  EXPECT_EQ(Find({"group:security", "unix-group:release"}), Ps({"unix:bob", "unix:erin"}));
+  auditors_ = Ps({"unix-group:release"});
   EXPECT_EQ(Find({"group:security"}), Ps({"unix:carol"}));
 }
 

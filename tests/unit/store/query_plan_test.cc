@@ -52,6 +52,7 @@ TEST_F(QueryPlan, ReadsByAnIndexAndNeverSorts) {
   Must(tables_.NextDelivery("smtp"));
   Must(tables_.OldestDeliveries(10));
   Must(tables_.WaitingByChannel());
+  Must(tables_.LongestWaitingByChannel());
   EXPECT_THAT(plan_, SearchesOnly());
 }
 

@@ -96,6 +96,7 @@ rc::Gen<Signer> AnySigner() {
       rc::gen::set(&Signer::name, AnyText()), rc::gen::set(&Signer::key, AnyText()),
       rc::gen::set(&Signer::certificate, AnyText()), rc::gen::set(&Signer::policy, AnyText()),
       rc::gen::set(&Signer::users, Some(AnyPrincipal())),
+      rc::gen::set(&Signer::requesters, Some(AnyPrincipal())),
       rc::gen::set(&Signer::mechanisms, Some(AnyText())),
       rc::gen::set(&Signer::acknowledged, Some(AnyText())));
 }
@@ -137,6 +138,7 @@ Rules FullRules() {
                           "PEM",
                           "release-signing",
                           {Who("unix:alice")},
+                          {Who("unix:alice")},
                           {"RSA-PKCS"},
                           {"decrypt"}}};
   return rules;
@@ -166,7 +168,7 @@ TEST_F(RulesJsonStrictness, EveryMissingMemberIsFound) {
   for (const auto& pointer : pointers_) {
     if (pointer.empty() || !json_[pointer.parent_pointer()].is_object()) continue;
     // Earlier versions did not write it.
-    if (pointer.to_string() == "/users") continue;
+    if (pointer.to_string() == "/users" || pointer.to_string() == "/signers/0/requesters") continue;
     Json changed = json_;
     changed[pointer.parent_pointer()].erase(pointer.back());
     EXPECT_THAT(RulesFromJson(changed.dump()), FailsWith(Code::kInternal)) << pointer;

@@ -72,6 +72,9 @@ TEST_F(TablesNotifications, WhatIsSettledOrRemovedWaitsNoMore) {
   Queue(1, {SomeDelivery(1, "smtp", "a"), SomeDelivery(1, "smtp", "b"),
             SomeDelivery(1, "webhook", "")});
   EXPECT_THAT(Must(tables().WaitingByChannel()), ElementsAre(Pair("smtp", 2), Pair("webhook", 1)));
+  const Time queued = SomeDelivery(1, "smtp", "a").queued_at;
+  EXPECT_THAT(Must(tables().LongestWaitingByChannel()),
+              ElementsAre(Pair("smtp", queued), Pair("webhook", queued)));
   Must(tables().SettleDelivery(SomeDelivery(1, "smtp", "a"), At(500)));
   Must(tables().RemoveDelivery(SomeDelivery(1, "webhook", "")));
   EXPECT_THAT(Must(tables().WaitingByChannel()), ElementsAre(Pair("smtp", 1)));
