@@ -62,6 +62,8 @@ CK_RV RefusalRv(Cause cause, CK_RV token_rv) {
     case Cause::kTokenUnavailable:
       return CKR_DEVICE_REMOVED;
     case Cause::kStoreFailing:
+    case Cause::kDatabaseRestored:
+    case Cause::kClockWrong:
     case Cause::kProtocol:
       return CKR_DEVICE_ERROR;
     case Cause::kBusy:

@@ -54,6 +54,10 @@ const char* CauseName(Cause cause) {
       return "outside-hours";
     case Cause::kOutOfScope:
       return "out-of-scope";
+    case Cause::kDatabaseRestored:
+      return "database-restored";
+    case Cause::kClockWrong:
+      return "clock-wrong";
   }
   return "unknown";
 }

@@ -3,6 +3,7 @@
 #include "grantd/api/json.h"
 #include "grantd/api/page.h"
 #include "grantd/api/response.h"
+#include "grantd/api/strict_json.h"
 
 namespace grant::api {
 namespace {
@@ -34,6 +35,13 @@ Result<HttpResponse> VerifyAudit(const Services& services, const Call& call) {
                  {"last_hash", report.last_hash},
                  {"intact", !report.fault.has_value()},
                  {"fault", report.fault ? Json(*report.fault) : Json()}});
+}
+
+Result<HttpResponse> AcknowledgeAlarms(const Services& services, const Call& call) {
+  GRANT_TRY(const ObjectReader reader, ObjectReader::Open(call.body, "", {"reason"}));
+  GRANT_TRY(const std::string reason, reader.Text("reason"));
+  GRANT_CHECK(services.workflow.AcknowledgeAlarms(call.caller(), reason));
+  return Answer({{"acknowledged", true}});
 }
 
 // Without an ID: the caller's own refusals.

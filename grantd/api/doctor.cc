@@ -1,6 +1,7 @@
 // What an administrator has to know about grantd's health.
 #include <optional>
 
+#include "grant/refusal.h"
 #include "grantd/api/handlers.h"
 #include "grantd/api/json.h"
 #include "grantd/api/response.h"
@@ -48,10 +49,17 @@ Result<HttpResponse> Doctor(const Services& services, const Call& call) {
   }
   Json channels = Json::array();
   for (const ChannelState& state : states) channels.push_back(ChannelJson(state));
+  GRANT_TRY(const auto raised, services.workflow.Alarms(call.caller()));
+  Json alarms = Json::array();
+  for (const Refusal& alarm : raised) {
+    alarms.push_back(
+        {{"name", CauseName(alarm.cause)}, {"message", alarm.message}, {"hint", alarm.hint}});
+  }
   return Answer({{"version", GRANT_VERSION},
                  {"now", FormatTime(services.workflow.now())},
                  {"api", services.api_address},
                  {"gate", services.gate_address},
+                 {"alarms", std::move(alarms)},
                  {"tokens", std::move(tokens)},
                  {"rules", RulesHealthJson(rules)},
                  {"channels", std::move(channels)}});

@@ -49,6 +49,7 @@ Result<HttpResponse> ReleaseGrant(const Services& services, const Call& call);
 // audit.cc
 Result<HttpResponse> ListAudit(const Services& services, const Call& call);
 Result<HttpResponse> VerifyAudit(const Services& services, const Call& call);
+Result<HttpResponse> AcknowledgeAlarms(const Services& services, const Call& call);
 Result<HttpResponse> Explain(const Services& services, const Call& call);
 
 }  // namespace grant::api

@@ -75,6 +75,7 @@ std::span<const Route> Routes() {
             {"event", "subject", "signer", "actor", "limit", "cursor"},
             ListAudit},
       Route{"GET", "/v1/audit/verify", kOverseer, kNone, {}, VerifyAudit},
+      Route{"POST", "/v1/audit/acknowledge", kAdmin, kRequired, {}, AcknowledgeAlarms},
       Route{"GET", "/v1/explain", kEveryone, kNone, {}, Explain},
       Route{"GET", "/v1/explain/{id}", kEveryone, kNone, {}, Explain},
   };

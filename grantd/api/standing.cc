@@ -42,7 +42,8 @@ Result<HttpResponse> Health(const Services& services, const Call& /*call*/) {
   for (const TokenPresence& each : presences) {
     tokens.push_back({{"name", each.name}, {"present", each.present}});
   }
-  return Answer({{"status", all_present ? "ok" : "degraded"},
+  const bool well = all_present && !services.workflow.HasAlarm();
+  return Answer({{"status", well ? "ok" : "degraded"},
                  {"version", GRANT_VERSION},
                  {"tokens", std::move(tokens)}});
 }

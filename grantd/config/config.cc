@@ -43,6 +43,15 @@ Status ReadListen(TomlTable listen, Config& config) {
   return listen.Finish();
 }
 
+std::string ReadMarkFile(TomlTable& document, const std::string& state_dir) {
+  std::string path = document.StringOr("mark_file", state_dir + "/grantd.mark");
+  if (!path.starts_with('/') || path.ends_with('/')) {
+    document.Reject("mark_file", fmt::format("is '{}', which is no absolute path of a file", path),
+                    "write it from the root: /...");
+  }
+  return path;
+}
+
 // A group of the rules would let those who may change the rules make themselves one of them.
 void RefuseGroupsOfTheRules(TomlTable& document, std::string_view key,
                             const std::vector<Principal>& named) {
@@ -144,6 +153,7 @@ Result<Config> ParseConfig(const std::string& text, const std::string& source) {
   TomlTable document(root, "", source);
   Config config;
   config.state_dir = document.AbsolutePath("state_dir");
+  config.mark_file = ReadMarkFile(document, config.state_dir);
   config.admins = ReadAdmins(document);
   config.auditors = ReadAuditors(document, config.admins);
   config.max_open_requests = document.Count("max_open_requests", 1, kOpenRequestsMaxMost)

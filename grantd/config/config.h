@@ -14,6 +14,7 @@ namespace grant {
 
 struct Config {
   std::string state_dir;
+  std::string mark_file;  // how far the audit has come, to be kept apart from state_dir's copies
   std::vector<Principal> admins;
   std::vector<Principal> auditors;
   std::string api_address;                               // "unix:/run/grantd/api.sock"

@@ -4,12 +4,20 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <ctime>
 #include <random>
 
 namespace grant::daemon {
 
 Time Now() {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+ClockReading ReadClocks() {
+  timespec since_boot{};
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return {std::chrono::system_clock::now().time_since_epoch(),
+          std::chrono::seconds(since_boot.tv_sec) + std::chrono::nanoseconds(since_boot.tv_nsec)};
 }
 
 IdEntropy Entropy() {

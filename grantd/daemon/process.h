@@ -7,10 +7,12 @@
 #include "grantd/domain/grant_secret.h"
 #include "grantd/domain/id.h"
 #include "grantd/domain/time.h"
+#include "grantd/guard/clock_guard.h"
 
 namespace grant::daemon {
 
 Time Now();
+ClockReading ReadClocks();
 IdEntropy Entropy();
 Result<SecretEntropy> KernelEntropy();
 

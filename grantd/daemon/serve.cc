@@ -15,6 +15,7 @@
 #include "grantd/daemon/process.h"
 #include "grantd/gate/server.h"
 #include "grantd/gate/signing.h"
+#include "grantd/guard/guard.h"
 #include "grantd/metrics/exposition.h"
 #include "grantd/net/unix_socket.h"
 #include "grantd/net/user_database.h"
@@ -52,7 +53,8 @@ Status RecordEvent(Store& store, std::string_view event) {
   });
 }
 
-void Maintain(Workflow& workflow, Signing& signing) {
+void Maintain(Store& store, Guard& guard, Workflow& workflow, Signing& signing) {
+  guard.Maintain(store);
   if (const auto expired = workflow.ExpireOverdue(); !expired) {
     spdlog::error("expiry of requests: {}", expired.error().message);
   } else if (*expired > 0) {
@@ -76,8 +78,8 @@ Result<std::unique_ptr<Notifier>> StartNotifier(Store& store, const Config& conf
                          std::move(options));
 }
 
-Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing& signing,
-                              Notifier& notifier, ZoneOf zone_of) {
+Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, KeyDirectory& keys,
+                              Signing& signing, Notifier& notifier, ZoneOf zone_of) {
   Surroundings surroundings;
   surroundings.now = Now;
   surroundings.entropy = Entropy;
@@ -91,6 +93,11 @@ Surroundings MakeSurroundings(const Config& config, KeyDirectory& keys, Signing&
   surroundings.open_requests_max = config.max_open_requests;
   surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
+  surroundings.alarms = [&guard] { return guard.Alarms(); };
+  surroundings.acknowledge = [&store, &guard](const Principal& by, const std::string& reason) {
+    return guard.Acknowledge(store, by, reason);
+  };
+  surroundings.mark = [&guard] { return guard.mark(); };
   if (config.notify.any()) surroundings.announced = [&notifier] { notifier.Wake(); };
   return surroundings;
 }
@@ -112,19 +119,25 @@ std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
 }  // namespace
 
 Status Serve(const Config& config, const sigset_t& ending) {
-  GRANT_TRY(auto store, OpenSqliteStore(config.state_dir));
+  Guard guard(config.mark_file, ReadClocks);
+  GRANT_TRY(auto store, OpenSqliteStore(config.state_dir, [&guard](const AuditHead& head) {
+              guard.Committed(head);
+            }));
+  GRANT_CHECK(guard.Begin(*store));
   GRANT_TRY(auto tokens, OpenTokens(config));
   KeyDirectory keys(std::move(tokens));
   Inventory inventory(*store, keys);
   Logins logins(*store, keys, Now, UnixGroupsOf);
   ZoneFiles zones;
   const ZoneOf zone_of = [&zones](const std::string& name) { return zones.Find(name); };
-  Signing signing(*store, keys, logins, Now, Site{config.auditors, zone_of});
+  Signing signing(*store, keys, logins, Now, Site{config.auditors, zone_of},
+                  [&guard] { return guard.Alarm(); });
   PublicOperations public_operations(keys);
   GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
   GRANT_TRY(const auto notifier, StartNotifier(*store, config, zone_of));
-  Workflow workflow(*store, MakeSurroundings(config, keys, signing, *notifier, zone_of));
+  Workflow workflow(*store,
+                    MakeSurroundings(config, *store, guard, keys, signing, *notifier, zone_of));
   const api::Api api({workflow, [&keys] { return Presence(keys); },
                       [&notifier] { return notifier->States(); },
                       [&signing] { return ShowMetrics(signing); }, config.api_address,
@@ -142,14 +155,16 @@ Status Serve(const Config& config, const sigset_t& ending) {
   spdlog::info("grantd {} serves {} and {}", GRANT_VERSION, config.api_address,
                config.gate_address);
 
-  while (sigtimedwait(&ending, nullptr, &kMaintenanceInterval) < 0) Maintain(workflow, signing);
+  while (sigtimedwait(&ending, nullptr, &kMaintenanceInterval) < 0) {
+    Maintain(*store, guard, workflow, signing);
+  }
 
   spdlog::info("stopping: running calls finish first");
   gate->Drain(kDrainLimit);
   http->Drain(kDrainLimit);
   GRANT_CHECK(signing.FlushOutcomes());
   GRANT_CHECK(RecordEvent(*store, event::kStopped));
-  return {};
+  return guard.Sync();
 }
 
 }  // namespace grant::daemon

@@ -35,6 +35,11 @@ inline constexpr std::string_view kLoginRefused = "login.refused";  // a wrong P
 inline constexpr std::string_view kLoginLocked = "login.locked";    // too many of them
 // A notification that grantd gave up on.
 inline constexpr std::string_view kNotificationFailed = "notification.failed";
+// Something stands in the way of every signature, or does no longer.
+inline constexpr std::string_view kAlarmRaised = "alarm.raised";
+inline constexpr std::string_view kAlarmEnded = "alarm.ended";
+// An administrator says that database and clock are right as they are.
+inline constexpr std::string_view kAuditAcknowledged = "audit.acknowledged";
 }  // namespace event
 
 // An entry before it has its place in the chain.

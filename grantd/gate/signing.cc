@@ -94,13 +94,15 @@ struct Signing::Spend {
   bool rules_changed = false;      // nothing was written: decide anew
 };
 
-Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, Site site)
+Signing::Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, Site site,
+                 Alarm alarm)
     : store_(store),
       keys_(keys),
       logins_(logins),
       clock_(std::move(clock)),
       outcomes_(store, clock_),
-      site_(std::move(site)) {}
+      site_(std::move(site)),
+      alarm_(std::move(alarm)) {}
 
 tl::expected<SigningOperation, gate::Refused> Signing::Begin(const Peer& peer,
                                                              const gate::SignTarget& target) {
@@ -174,6 +176,9 @@ tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
 // Who may sign what under the rules at hand. The same question is asked twice: before anything
 // happens, and again within the transaction that spends the use.
 Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
+  if (alarm_) {
+    if (auto refusal = alarm_()) return Ruling(*std::move(refusal));
+  }
   if (asked.signer == nullptr) {
     return Ruling(Refusal{Cause::kNotGoverned,
                           "no signer names the key '" + asked.key.label + "' of token " +

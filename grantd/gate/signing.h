@@ -44,8 +44,11 @@ class Signing {
   // Hands a signature to the client, or the word that it may make one itself: then `signature` is
   // empty. Whatever becomes of it, the use stays spent.
   using Deliver = std::function<void(const Bytes& signature)>;
+  // Why nothing at all may be signed now.
+  using Alarm = std::function<std::optional<Refusal>()>;
 
-  Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, Site site);
+  Signing(Store& store, KeyDirectory& keys, Logins& logins, Clock clock, Site site,
+          Alarm alarm = nullptr);
 
   tl::expected<SigningOperation, gate::Refused> Begin(const Peer& peer,
                                                       const gate::SignTarget& target);
@@ -92,6 +95,7 @@ class Signing {
   Outcomes outcomes_;
   const Site site_;
   SigningMetrics metrics_;
+  const Alarm alarm_;
   RulesInForce rules_;
   Deliveries deliveries_;
   RefusalLimit refusal_limit_;

@@ -147,4 +147,24 @@ Result<ChainReport> VerifyChain(Tables& tables) {
   return verifier.report();
 }
 
+Result<std::optional<std::string>> FaultAgainstMark(Tables& tables, const AuditHead& mark) {
+  GRANT_TRY(const AuditHead head, tables.LastAudit());
+  std::string hash = ChainStart();
+  if (head.number >= mark.number && mark.number > 0) {
+    GRANT_TRY(const auto entries, tables.AuditFrom(mark.number, 1));
+    const bool there = !entries.empty() && entries.front().number == mark.number;
+    hash = there ? entries.front().hash : "";
+  }
+  if (head.number < mark.number) {
+    return fmt::format(
+        "the audit ends with entry {}, but grantd had come to entry {}: the database is an older "
+        "copy",
+        head.number, mark.number);
+  }
+  if (hash == mark.hash) return std::nullopt;
+  return fmt::format(
+      "entry {} of the audit is not the one that grantd wrote: the database is another copy",
+      mark.number);
+}
+
 }  // namespace grant

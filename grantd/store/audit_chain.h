@@ -25,4 +25,8 @@ struct ChainReport {
 // cannot serve is an error; what is damaged, missing or added is the report's fault.
 Result<ChainReport> VerifyChain(Tables& tables);
 
+// Whether the audit still holds the entry that `mark` names, which was its end once; else what is
+// wrong: the database is an older copy, or another one. Looks at that entry alone.
+Result<std::optional<std::string>> FaultAgainstMark(Tables& tables, const AuditHead& mark);
+
 }  // namespace grant

@@ -60,6 +60,9 @@ class Connection {
   virtual Status Script(std::string_view text) = 0;
   // Whether a transaction is open that can still commit: a failure may have undone it.
   virtual bool InTransaction() const = 0;
+  // Whether a failure left it open what of the database, or of what was committed to it, is still
+  // on the disk. It stays so.
+  virtual bool InDoubt() const { return false; }
 };
 
 }  // namespace grant::sql

@@ -188,11 +188,16 @@ Status SqliteConnection::Script(std::string_view text) {
   const int rc =
       sqlite3_exec(database_.get(), std::string(text).c_str(), nullptr, nullptr, nullptr);
   if (rc == SQLITE_OK) return {};
-  return tl::make_unexpected(SqliteError(database_.get(), rc, "run a script of statements", path_));
+  return tl::make_unexpected(Failed(rc, "run a script of statements"));
 }
 
 bool SqliteConnection::InTransaction() const {
   return sqlite3_get_autocommit(database_.get()) == 0;
+}
+
+Error SqliteConnection::Failed(int rc, std::string_view doing) {
+  in_doubt_ = in_doubt_ || LeavesDoubt(rc);
+  return SqliteError(database_.get(), rc, doing, path_);
 }
 
 Status SqliteConnection::Run(std::string_view text, const std::vector<sql::Value>& values,
@@ -204,8 +209,9 @@ Status SqliteConnection::Run(std::string_view text, const std::vector<sql::Value
   int rc = sqlite3_step(handle);
   for (; rc == SQLITE_ROW; rc = sqlite3_step(handle)) GRANT_CHECK(on_row(handle));
   if (rc == SQLITE_DONE) return {};
-  return tl::make_unexpected(SqliteError(
-      database_.get(), rc, sqlite3_stmt_readonly(handle) != 0 ? "read" : "write", path_));
+  // To SQLite a COMMIT changes nothing by itself.
+  const bool reads = sqlite3_stmt_readonly(handle) != 0 && text != "COMMIT";
+  return tl::make_unexpected(Failed(rc, reads ? "read" : "write"));
 }
 
 Result<SqliteConnection::Statement*> SqliteConnection::Prepared(std::string_view text) {
@@ -224,7 +230,7 @@ Result<SqliteConnection::Statement> SqliteConnection::Prepare(std::string_view t
                                     SQLITE_PREPARE_PERSISTENT, &raw, &rest);
   Statement statement{std::unique_ptr<sqlite3_stmt, FinalizeStatement>(raw), {}, 0};
   if (rc != SQLITE_OK) {
-    return tl::make_unexpected(SqliteError(database_.get(), rc, "prepare a statement", path_));
+    return tl::make_unexpected(Failed(rc, "prepare a statement"));
   }
   if (raw == nullptr || rest != text.data() + text.size()) {
     return Fail(Code::kInternal, fmt::format("not one SQL statement: {}", text));
@@ -247,7 +253,7 @@ Status SqliteConnection::Bind(Statement& statement, const std::vector<sql::Value
   int parameter = 0;
   for (size_t value : statement.value_of) {
     if (const int rc = BindOne(handle, ++parameter, values[value]); rc != SQLITE_OK) {
-      return tl::make_unexpected(SqliteError(database_.get(), rc, "bind a value", path_));
+      return tl::make_unexpected(Failed(rc, "bind a value"));
     }
   }
   return {};

@@ -28,6 +28,7 @@ class SqliteConnection : public sql::Connection {
   Result<int64_t> Execute(std::string_view text, const std::vector<sql::Value>& values) override;
   Status Script(std::string_view text) override;
   bool InTransaction() const override;
+  bool InDoubt() const override { return in_doubt_; }
 
  private:
   struct CloseDatabase {
@@ -52,7 +53,10 @@ class SqliteConnection : public sql::Connection {
   Status Bind(Statement& statement, const std::vector<sql::Value>& values);
   Status Run(std::string_view text, const std::vector<sql::Value>& values, const OnRow& on_row);
 
+  Error Failed(int rc, std::string_view doing);
+
   std::string path_;
+  bool in_doubt_ = false;
   std::unique_ptr<sqlite3, CloseDatabase> database_;
   std::map<std::string, Statement, std::less<>>
       statements_;  // finalized before the database closes

@@ -14,8 +14,24 @@ struct Explanation {
   std::string hint;
 };
 
+// SQLite keeps the number with the file that failed: for a commit that is the write-ahead log.
+int LastSystemError(sqlite3* database) {
+  if (const int number = sqlite3_system_errno(database); number != 0) return number;
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(database, "main", which, static_cast<void*>(&file)) != SQLITE_OK ||
+        file == nullptr || file->pMethods == nullptr) {
+      continue;
+    }
+    int number = 0;
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number != 0) return number;
+  }
+  return 0;
+}
+
 std::string SystemReason(sqlite3* database) {
-  const int number = database == nullptr ? 0 : sqlite3_system_errno(database);
+  const int number = database == nullptr ? 0 : LastSystemError(database);
   return number == 0 ? "no reason given" : std::generic_category().message(number);
 }
 
@@ -71,6 +87,22 @@ Explanation Explain(sqlite3* database, int rc, const std::string& path) {
 }
 
 }  // namespace
+
+// After a failed fdatasync the kernel may have forgotten what it could not write, and the next one
+// succeeds. A write that fails does no harm: nothing of it was promised.
+bool LeavesDoubt(int rc) {
+  switch (rc & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return true;
+    case SQLITE_IOERR:
+      return rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC || rc == SQLITE_IOERR_READ ||
+             rc == SQLITE_IOERR_SHORT_READ || rc == SQLITE_IOERR_CORRUPTFS ||
+             rc == SQLITE_IOERR_DATA;
+    default:
+      return false;
+  }
+}
 
 Error SqliteError(sqlite3* database, int rc, std::string_view doing, const std::string& path) {
   Explanation explanation = Explain(database, rc, path);

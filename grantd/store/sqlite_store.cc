@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "grantd/store/commit_guard.h"
 #include "grantd/store/database_file.h"
 #include "grantd/store/reader_pool.h"
 #include "grantd/store/schema.h"
@@ -21,10 +22,12 @@ using Mode = SqliteConnection::Mode;
 
 class SqliteStore : public Store {
  public:
-  SqliteStore(StateDir directory, std::unique_ptr<sql::Connection> writing,
+  SqliteStore(StateDir directory, std::unique_ptr<CommitGuard> guard,
+              std::unique_ptr<sql::Connection> writing,
               std::vector<std::unique_ptr<sql::Connection>> reading)
       : directory_(std::move(directory)),
-        writer_(std::move(writing)),
+        guard_(std::move(guard)),
+        writer_(std::move(writing), WriterOptions{.guard = guard_.get()}),
         readers_(std::move(reading)) {}
 
   Status Write(Work work) override { return writer_.Write(std::move(work)); }
@@ -37,6 +40,7 @@ class SqliteStore : public Store {
   // Destroyed from the last to the first: the writing connection closes after the readers and so
   // moves the log into the database, and the lock is let go at the very end.
   StateDir directory_;
+  std::unique_ptr<CommitGuard> guard_;
   Writer writer_;
   ReaderPool readers_;
 };
@@ -51,7 +55,7 @@ Status UseWriteAheadLog(sql::Connection& connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir) {
+Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir, Committed committed) {
   GRANT_TRY(StateDir directory, StateDir::Open(state_dir));
   GRANT_TRY(const std::string path, EnsureDatabase(directory));
   GRANT_TRY(auto writing, SqliteConnection::Open(path, Mode::kReadWrite));
@@ -62,7 +66,9 @@ Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir) {
     GRANT_TRY(auto reader, SqliteConnection::Open(path, Mode::kReadOnly));
     reading.push_back(std::move(reader));
   }
-  return std::make_unique<SqliteStore>(std::move(directory), std::move(writing),
+  auto guard = std::make_unique<CommitGuard>(path, std::move(committed));
+  guard->Begin();
+  return std::make_unique<SqliteStore>(std::move(directory), std::move(guard), std::move(writing),
                                        std::move(reading));
 }
 

@@ -32,9 +32,18 @@ class Store {
   virtual Status Read(std::function<Status(Tables&)> work) = 0;
 };
 
+// Told the end of the audit chain whenever a commit is durable, before its writes are answered. It
+// is called on the writer's thread; it must be quick, must not throw, and must not call the store.
+using Committed = std::function<void(const AuditHead& head)>;
+
 // Opens, or creates, `state_dir`/grantd.db, brings its schema up to date, and takes an exclusive
 // lock: a second grantd on the same state is refused. Errors: kUnavailable, kInvalid (not a grantd
 // database, or from a later version).
-Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir);
+//
+// Writes are refused for as long as the database's files are not as grantd left them. After a
+// failure that leaves it in doubt what is on the disk, they are refused until the database was
+// opened anew and found to be whole; each write tries that, at most once a second.
+Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir,
+                                               Committed committed = nullptr);
 
 }  // namespace grant

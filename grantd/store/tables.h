@@ -162,6 +162,9 @@ class Tables {
   Result<AuditHead> LastAudit();
   // Oldest first, from `first` on, for verification.
   Result<std::vector<AuditEntry>> AuditFrom(int64_t first, size_t limit);
+  // Where the counts of grants, the uses and the audit's entries about them disagree: a sentence
+  // about the first such place. Reads all of them.
+  Result<std::optional<std::string>> CountFault();
 
  private:
   sql::Connection& sql_;

@@ -127,28 +127,51 @@ void Writer::Finish(std::vector<Job>& batch) {
 }
 
 Status Writer::RunTransaction(std::vector<Job>& batch) {
-  Status status = RunJobs(batch);
-  if (status) return status;
-  Abandon();
-  return tl::make_unexpected(NotDurable(status.error()));
+  if (Status admitted = Admit(); !admitted) {
+    return tl::make_unexpected(NotDurable(admitted.error()));
+  }
+  const Result<bool> committed = RunJobs(batch);
+  if (!committed) Abandon();
+  if (options_.guard != nullptr) options_.guard->After(committed.value_or(false));
+  if (committed) return {};
+  return tl::make_unexpected(NotDurable(committed.error()));
 }
 
-Status Writer::RunJobs(std::vector<Job>& batch) {
-  GRANT_CHECK(connection_->Execute(options_.begin, {}));
-  if (batch.size() == 1) return RunAlone(batch.front());
-  for (Job& job : batch) GRANT_CHECK(RunJob(job));
-  failpoint::Reach(Point::kCommitBefore);
-  GRANT_CHECK(connection_->Execute("COMMIT", {}));
-  failpoint::Reach(Point::kCommitAfter);
+Status Writer::Admit() {
+  if (options_.guard == nullptr) return {};
+  GRANT_CHECK(options_.guard->Before());
+  if (!connection_->InDoubt()) return {};
+  GRANT_TRY(connection_, options_.guard->Reconnect());
   return {};
 }
 
+// Whether anything was committed.
+Result<bool> Writer::RunJobs(std::vector<Job>& batch) {
+  GRANT_CHECK(connection_->Execute(options_.begin, {}));
+  if (batch.size() == 1) return RunAlone(batch.front());
+  for (Job& job : batch) GRANT_CHECK(RunJob(job));
+  GRANT_CHECK(Commit());
+  return true;
+}
+
 // Nobody else's writes are in the transaction, so it is what is undone where the job fails.
-Status Writer::RunAlone(Job& job) {
+Result<bool> Writer::RunAlone(Job& job) {
   JobConnection connection(*connection_);
   job.outcome = RunWork(job.work, connection);
   if (connection.loss()) return tl::make_unexpected(*connection.loss());
-  GRANT_CHECK(connection_->Execute(job.outcome ? "COMMIT" : "ROLLBACK", {}));
+  if (!job.outcome) {
+    GRANT_CHECK(connection_->Execute("ROLLBACK", {}));
+    return false;
+  }
+  GRANT_CHECK(Commit());
+  return true;
+}
+
+Status Writer::Commit() {
+  if (options_.guard != nullptr) GRANT_CHECK(options_.guard->BeforeCommit(*connection_));
+  failpoint::Reach(Point::kCommitBefore);
+  GRANT_CHECK(connection_->Execute("COMMIT", {}));
+  failpoint::Reach(Point::kCommitAfter);
   return {};
 }
 

@@ -16,11 +16,27 @@
 
 namespace grant {
 
+// What goes on around the transactions, on the writer's thread. Must be quick and must not throw.
+class TransactionGuard {
+ public:
+  virtual ~TransactionGuard() = default;
+  // Before one begins. An error refuses it.
+  virtual Status Before() = 0;
+  // As its last part. An error undoes it.
+  virtual Status BeforeCommit(sql::Connection& connection) = 0;
+  // When it is durable, or gone; before those who wrote it are told.
+  virtual void After(bool committed) = 0;
+  // Another connection to the same database, in place of one that is in doubt (see
+  // sql::Connection::InDoubt()), once it is known that what was committed is on the disk.
+  virtual Result<std::unique_ptr<sql::Connection>> Reconnect() = 0;
+};
+
 struct WriterOptions {
   // SQLite takes the lock for writing at once with "BEGIN IMMEDIATE".
   std::string begin = "BEGIN IMMEDIATE";
-  size_t queued_max = 4096;  // more are refused
-  size_t batch_max = 256;    // writes that share one commit
+  size_t queued_max = 4096;           // more are refused
+  size_t batch_max = 256;             // writes that share one commit
+  TransactionGuard* guard = nullptr;  // outlives the writer
 };
 
 class Writer {
@@ -49,8 +65,10 @@ class Writer {
   void Loop();
   void Finish(std::vector<Job>& batch);
   Status RunTransaction(std::vector<Job>& batch);
-  Status RunJobs(std::vector<Job>& batch);
-  Status RunAlone(Job& job);
+  Status Admit();
+  Result<bool> RunJobs(std::vector<Job>& batch);
+  Result<bool> RunAlone(Job& job);
+  Status Commit();
   Status RunJob(Job& job);
   void Abandon();
 

@@ -64,6 +64,7 @@ Status Workflow::FileNew(Tables& tables, const grant::Rules& rules, const Identi
   if (!filed.secret.empty()) request.secret_hash = HashOfGrantSecret(filed.secret);
   if (!filing.idempotency_key.empty()) request.idempotency_key = filing.idempotency_key;
   const bool bypass = BypassesApproval(request, rules);
+  if (bypass) GRANT_CHECK(CheckMayGrant());
   GRANT_CHECK(CheckWindowMeetsHours(request, bypass, at, surroundings_.zone_of));
   GRANT_CHECK(tables.InsertRequest(request));
   GRANT_CHECK(tables.AppendAudit(

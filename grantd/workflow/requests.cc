@@ -194,6 +194,7 @@ Result<RequestView> Workflow::Approve(const Identity& caller, const std::string&
   return Decide(caller, id, comment, demand,
                 [&](Request request, const grant::Rules& rules, Time at,
                     const GroupsOf& groups) -> Result<Approval> {
+                  GRANT_CHECK(CheckMayGrant());
                   GRANT_TRY(Approval approval,
                             grant::Approve(std::move(request), rules, caller, comment, at, groups,
                                            MakeId(kGrantPrefix, at, surroundings_.entropy()),
@@ -252,6 +253,8 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
 }
 
 Result<size_t> Workflow::ExpireOverdue() {
+  // Above all a clock that leapt must not end what it cannot bring back.
+  if (!surroundings_.alarms().empty()) return 0;
   const Time at = now();
   GRANT_TRY(const Principal self, Principal::Parse("grantd:self"));
   size_t expired = 0;

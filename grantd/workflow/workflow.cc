@@ -101,12 +101,46 @@ Result<std::vector<AuditEntry>> Workflow::Audit(const Identity& caller, const Au
 
 Result<ChainReport> Workflow::VerifyAudit(const Identity& caller) {
   GRANT_CHECK(RequireOverseer(caller));
+  // Before the snapshot is taken, which then is at least as new.
+  const std::optional<AuditHead> mark = surroundings_.mark();
   ChainReport report;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(report, VerifyChain(tables));
+    if (!report.fault && mark) {
+      GRANT_TRY(report.fault, FaultAgainstMark(tables, *mark));
+    }
+    if (!report.fault) {
+      GRANT_TRY(report.fault, tables.CountFault());
+    }
     return {};
   }));
+  if (report.fault) return report;
+  for (const Refusal& alarm : surroundings_.alarms()) {
+    if (alarm.cause == Cause::kDatabaseRestored) report.fault = alarm.message;
+  }
   return report;
+}
+
+Result<std::vector<Refusal>> Workflow::Alarms(const Identity& caller) {
+  GRANT_CHECK(RequireOverseer(caller));
+  return surroundings_.alarms();
+}
+
+Status Workflow::AcknowledgeAlarms(const Identity& caller, const std::string& reason) {
+  GRANT_CHECK(RequireAdmin(caller));
+  if (reason.empty() || reason.size() > kRevokeReasonBytesMax) {
+    return Fail(Code::kInvalid,
+                "a reason of 1 to " + std::to_string(kRevokeReasonBytesMax) + " bytes is needed",
+                "say what was found and done");
+  }
+  return surroundings_.acknowledge(caller.principal, reason);
+}
+
+Status Workflow::CheckMayGrant() const {
+  const std::vector<Refusal> alarms = surroundings_.alarms();
+  if (alarms.empty()) return {};
+  return Fail(Code::kUnavailable, "no grant is issued: " + alarms.front().message,
+              alarms.front().hint);
 }
 
 Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const std::string& id) {

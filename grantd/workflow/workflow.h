@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grant/error.h"
+#include "grant/refusal.h"
 #include "grantd/domain/forecast.h"
 #include "grantd/domain/grant_secret.h"
 #include "grantd/domain/id.h"
@@ -38,6 +39,12 @@ struct Surroundings {
   // Called when a notification is durable. Where it is empty nobody is notified of anything.
   std::function<void()> announced;
   NotifyChannels channels = {};
+  // Why no grant may be issued now, and nothing expires: everything that stands in the way.
+  std::function<std::vector<Refusal>()> alarms = [] { return std::vector<Refusal>(); };
+  // An administrator's word that what the alarms are about is right.
+  std::function<Status(const Principal& by, const std::string& reason)> acknowledge;
+  // Where the audit has been, for its verification.
+  std::function<std::optional<AuditHead>()> mark = [] { return std::nullopt; };
   // How many requests of one requester may be undecided at a time.
   uint32_t open_requests_max = kOpenRequestsMaxDefault;
 };
@@ -179,12 +186,17 @@ class Workflow {
                             const std::string& reason, const Demand<GrantView>& demand = {});
 
   Result<std::vector<AuditEntry>> Audit(const Identity& caller, const AuditFilter& filter);
+  // The whole chain, its end against the mark, and the counts of grants.
   Result<ChainReport> VerifyAudit(const Identity& caller);
+  Result<std::vector<Refusal>> Alarms(const Identity& caller);
+  bool HasAlarm() const { return !surroundings_.alarms().empty(); }
+  Status AcknowledgeAlarms(const Identity& caller, const std::string& reason);
   // The caller's latest refusals; or, with an ID or an entry's number, what the audit holds about
   // it.
   Result<std::vector<AuditEntry>> Explain(const Identity& caller, const std::string& id);
 
  private:
+  Status CheckMayGrant() const;
   using Transition =
       std::function<Result<Approval>(Request, const grant::Rules&, Time, const GroupsOf&)>;
   using GrantEnd = std::function<Result<Grant>(Grant, Time)>;

@@ -34,6 +34,8 @@ enum class Cause : uint16_t {
   kSignatureLength = 23,   // it is not even as long as one
   kOutOfScope = 24,        // the grant is for another user or program
   kOutsideHours = 25,      // the signer's policy allows no signature at this time of the week
+  kDatabaseRestored = 26,  // the database is an older copy, or it cannot be told
+  kClockWrong = 27,        // the clock went back, or leapt
 };
 
 // The cause's fixed name in the audit and in JSON, for instance "used-up"; "unknown" for a number

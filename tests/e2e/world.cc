@@ -95,6 +95,7 @@ void World::Spawn(const Environment& more) {
   const std::string config = directory_ / "grantd.toml";
   const std::string log = directory_ / "grantd.log";
   Environment environment = softhsm_.environment();
+  environment.insert(environment_.begin(), environment_.end());
   environment.insert(more.begin(), more.end());
   daemon_ = fork();
   if (daemon_ == 0) {

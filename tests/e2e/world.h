@@ -47,6 +47,11 @@ class World {
   // Runs this program as grantd; before Start(), too.
   void UseDaemon(std::string program) { program_ = std::move(program); }
 
+  // A variable for grantd's environment; before Start(), too.
+  void ConfigureEnvironment(const std::string& name, const std::string& value) {
+    environment_[name] = value;
+  }
+
   // Starts grantd, with this beside what it needs in its environment, and waits until it serves.
   void Start(const Environment& more = {});
   // The same, but false where kill -9 ended it before.
@@ -98,6 +103,7 @@ class World {
   std::string program_;
   std::string token_lines_;
   std::string site_lines_;
+  Environment environment_;
   pid_t daemon_ = -1;
   int hosts_ = 0;
 };

@@ -147,6 +147,24 @@ Outcome<Exit> Verify(Context& context) {
                 "keep grantd's state directory as it is, and compare it with its last backup");
 }
 
+Outcome<Exit> Acknowledge(Context& context, const std::string& reason) {
+  GRANT_TRY(const Json answer, context.client.Post("/v1/audit/acknowledge", {{"reason", reason}}));
+  PrintObject(context, answer, "", [] {
+    return std::string("acknowledged; see grantctl audit list --event audit.acknowledged\n");
+  });
+  return Exit::kOk;
+}
+
+void AddAcknowledge(CLI::App* subject, Command& chosen) {
+  auto reason = std::make_shared<std::string>();
+  CLI::App* command = subject->add_subcommand(
+      "acknowledge", "say that a restored database, or a clock that was set, is right");
+  command->add_option("--reason", *reason, "what was found and done")->required();
+  command->callback([reason, &chosen] {
+    chosen = [reason](Context& context) { return Acknowledge(context, *reason); };
+  });
+}
+
 struct ExplainOptions {
   std::string id;
   bool all = false;
@@ -184,6 +202,7 @@ void AddAuditCommands(CLI::App& app, Command& chosen) {
   subject->add_subcommand("verify", "check the whole chain of entries")->callback([&chosen] {
     chosen = Verify;
   });
+  AddAcknowledge(subject, chosen);
   AddExplain(app, chosen);
 }
 

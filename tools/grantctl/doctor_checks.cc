@@ -11,6 +11,19 @@ namespace {
 constexpr mode_t kSocketMode = 0666;
 constexpr std::chrono::seconds kClockDifferenceMax{5};
 
+Findings CheckAlarms(const Json& report, Instant /*now*/) {
+  Findings findings;
+  for (const Json& alarm : List(report, "alarms")) {
+    findings.push_back({"alarm/" + Text(alarm, "name"), Health::kWrong,
+                        "nothing is signed: " + Text(alarm, "message"), Text(alarm, "hint")});
+  }
+  if (findings.empty()) {
+    findings.push_back(
+        {"alarm/none", Health::kOk, "the audit and grantd's clock are as it knew them", {}});
+  }
+  return findings;
+}
+
 Findings CheckTokens(const Json& report, Instant /*now*/) {
   Findings findings;
   for (const Json& token : List(report, "tokens")) {
@@ -148,7 +161,7 @@ Finding CheckCaller(const Json& standing) {
 
 Findings CheckReport(const Json& report, Instant now) {
   Findings findings;
-  for (const auto check : {CheckClock, CheckTokens, CheckRules, CheckChannels}) {
+  for (const auto check : {CheckClock, CheckAlarms, CheckTokens, CheckRules, CheckChannels}) {
     Findings more = check(report, now);
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }

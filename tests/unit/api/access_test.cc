@@ -65,6 +65,7 @@ const std::map<std::string, Statuses>& Expected() {
       {"POST /v1/grants/{id}/release", {403, 403, 404, 200, 403, 404}},
       {"GET /v1/audit", kOverseers},
       {"GET /v1/audit/verify", kOverseers},
+      {"POST /v1/audit/acknowledge", {200, 403, 403, 403, 403, 403}},
       {"GET /v1/explain", kAll},
       {"GET /v1/explain/{id}", kInvolved}};
   return expected;
@@ -81,6 +82,7 @@ nlohmann::json BodyOf(const std::string& route) {
   if (route == "POST /v1/requests") return wish;
   if (route == "POST /v1/policies/test") return wish;
   if (route.ends_with("/comment")) return {{"text", "x"}};
+  if (route.ends_with("/acknowledge")) return {{"reason", "x"}};
   if (route.ends_with("/revoke")) return {{"reason", "x"}};
   return nlohmann::json::object();
 }

@@ -94,6 +94,12 @@ class ApiTest : public testing::Test {
                              Principal::Parse("unix-group:audit").value()};
     surroundings.check_keys = [](const Rules&) { return Status(); };
     surroundings.channels.webhook = true;
+    surroundings.alarms = [this] { return alarms_; };
+    surroundings.acknowledge = [this](const Principal& by, const std::string& reason) -> Status {
+      acknowledged_ = by.text() + ": " + reason;
+      return {};
+    };
+    surroundings.mark = [this] { return mark_; };
     surroundings.withdraw = [](const std::string&) {};
     workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
     api_ =
@@ -188,6 +194,9 @@ class ApiTest : public testing::Test {
   std::vector<TokenPresence> tokens_{{"prod", true}};
   std::vector<ChannelState> channels_;
   std::string metrics_;
+  std::vector<Refusal> alarms_;
+  std::string acknowledged_;
+  std::optional<AuditHead> mark_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Workflow> workflow_;
   std::unique_ptr<Api> api_;

@@ -12,7 +12,7 @@ TEST_F(DoctorTest, TellsOfTokensAndChannels) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.json, nlohmann::ordered_json::parse(R"({"version":")" GRANT_VERSION R"(",
     "now":"2026-11-21T20:00:00Z","api":"","gate":"",
-    "tokens":[{"name":"prod","present":true}],
+    "alarms":[],"tokens":[{"name":"prod","present":true}],
     "rules":{"version":0,"applied_at":null,"fault":null,"findings":[]},
     "channels":[
       {"name":"webhook","receiver":"https://hooks.example.com","failing":false,"waiting":0,"waiting_since":null,

@@ -41,7 +41,8 @@ TEST_F(RoutesTest, OnlyTheDocumentedRoutesAreForAdministratorsAndAuditors) {
   for (const Route& route : Routes()) {
     routes[route.access].push_back(std::string(route.method) + " " + std::string(route.path));
   }
-  EXPECT_THAT(routes[Access::kAdmin], testing::ElementsAre("POST /v1/rules"));
+  EXPECT_THAT(routes[Access::kAdmin],
+              testing::ElementsAre("POST /v1/rules", "POST /v1/audit/acknowledge"));
   EXPECT_THAT(routes[Access::kOverseer],
               testing::UnorderedElementsAre("GET /v1/doctor", "GET /v1/metrics", "GET /v1/rules",
                                             "GET /v1/rules/history", "GET /v1/rules/diff",
@@ -154,7 +155,8 @@ TEST_F(RoutesTest, EveryKeyOfEveryBodyIsChecked) {
       {"/v1/requests/req_0/cancel", {{"comment", "x"}}},
       {"/v1/requests/req_0/comment", {{"text", "x"}}},
       {"/v1/grants/grt_0/revoke", {{"reason", "x"}}},
-      {"/v1/grants/grt_0/release", {{"reason", "x"}}}};
+      {"/v1/grants/grt_0/release", {{"reason", "x"}}},
+      {"/v1/audit/acknowledge", {{"reason", "x"}}}};
   size_t posts = 0;
   for (const Route& route : Routes()) posts += route.method == "POST" ? 1 : 0;
   EXPECT_EQ(bodies.size(), posts);

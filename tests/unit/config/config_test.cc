@@ -21,6 +21,7 @@ TEST(Config, HasDefaultsForWhatIsNotSaid) {
   const auto config = ParseConfig(kMinimal, "grantd.toml");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->state_dir, "/var/lib/grantd");
+  EXPECT_EQ(config->mark_file, "/var/lib/grantd/grantd.mark");
   EXPECT_THAT(config->admins, ::testing::ElementsAre(*Principal::Parse("unix:root")));
   EXPECT_EQ(config->max_open_requests, 20U);
   EXPECT_EQ(config->api_address, "unix:/run/grantd/api.sock");
@@ -33,10 +34,20 @@ TEST(Config, HasDefaultsForWhatIsNotSaid) {
   EXPECT_FALSE(config->tokens[0].accept_any_pin);
 }
 
+TEST(Config, AMarkFileIsAnAbsolutePathOfAFile) {
+  for (const char* path : {"grantd.mark", "/srv/"}) {
+    const auto config =
+        ParseConfig("mark_file = \"" + std::string(path) + "\"\n" + kMinimal, "grantd.toml");
+    ASSERT_FALSE(config) << path;
+    EXPECT_THAT(config.error().message, ::testing::HasSubstr("grantd.toml:1: 'mark_file'"));
+  }
+}
+
 TEST(Config, TakesAllThatIsSaid) {
   const auto config = ParseConfig(std::string(R"(admins = ["unix:eve", "unix-group:wheel"]
 auditors = ["unix:frank"]
 max_open_requests = 5
+mark_file = "/srv/elsewhere/mark"
 state_dir = "/srv/grantd"
 [listen]
 api = "unix:/a.sock"
@@ -54,6 +65,7 @@ accept_any_pin = true
                                                      *Principal::Parse("unix-group:wheel")));
   EXPECT_THAT(config->auditors, ::testing::ElementsAre(*Principal::Parse("unix:frank")));
   EXPECT_EQ(config->max_open_requests, 5U);
+  EXPECT_EQ(config->mark_file, "/srv/elsewhere/mark");
   EXPECT_EQ(config->api_address, "unix:/a.sock");
   EXPECT_EQ(config->gate_address, "unix:/g.sock");
   ASSERT_EQ(config->tokens.size(), 2U);

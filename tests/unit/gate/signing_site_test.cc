@@ -9,9 +9,10 @@ using testing::HasSubstr;
 
 class SigningSiteTest : public SigningTest {
  protected:
-  tl::expected<void, gate::Refused> SignUnder(const Site& site, const std::string& who) {
+  tl::expected<void, gate::Refused> SignUnder(const Site& site, const std::string& who,
+                                              const Signing::Alarm& alarm = nullptr) {
     Signing signing(
-        *store_, keys_, logins_, [this] { return now_; }, site);
+        *store_, keys_, logins_, [this] { return now_; }, site, alarm);
     delivered_ = false;
     auto operation = signing.Begin(PeerAs(who), target_);
     if (!operation) return tl::unexpected(operation.error());
@@ -35,6 +36,24 @@ TEST_F(SigningSiteTest, AnAuditorIsRefusedAndSpendsNothing) {
                 "unix:alice is an auditor");
   EXPECT_TRUE(SignUnder({{P("unix:eve")}, {}}, "unix:alice"));
   EXPECT_EQ(Used(), 1U);
+}
+
+TEST_F(SigningSiteTest, UnderAnAlarmNothingIsSignedAndNothingSpent) {
+  const auto alarm = [] {
+    return Refusal{Cause::kDatabaseRestored, "the database is an older copy", "acknowledge", {}};
+  };
+  ExpectRefused(SignUnder({}, "unix:alice", alarm), Cause::kDatabaseRestored, "an older copy");
+}
+
+// It may come between the first look and the transaction that counts the use.
+TEST_F(SigningSiteTest, AnAlarmThatComesMeanwhileStillRefuses) {
+  int asked = 0;
+  const auto alarm = [&asked]() -> std::optional<Refusal> {
+    if (++asked < 2) return std::nullopt;
+    return Refusal{Cause::kClockWrong, "it leapt ahead", "set it right", {}};
+  };
+  ExpectRefused(SignUnder({}, "unix:alice", alarm), Cause::kClockWrong, "it leapt ahead");
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(SigningSiteTest, OutsideTheHoursNothingIsSignedAndNothingSpent) {

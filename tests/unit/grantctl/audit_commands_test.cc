@@ -57,6 +57,14 @@ TEST(AuditVerify, TellsIntactFromBroken) {
   EXPECT_THAT(bad.err, HasSubstr("grantctl: the audit chain is broken: entry 17 was changed\n"));
 }
 
+TEST(AuditAcknowledge, SendsTheReason) {
+  FakeGrantd grantd(Json::parse(R"({"acknowledged":true})"));
+  const Ran ran = RunAt(grantd, {"audit", "acknowledge", "--reason", "restored on purpose"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(grantd.lines(), ElementsAre("POST /v1/audit/acknowledge"));
+  EXPECT_EQ(RunAt(grantd, {"audit", "acknowledge"}).exit, 2) << "without a reason";
+}
+
 TEST(Explain, SaysWhenWhatWhyAndWhatToDo) {
   FakeGrantd grantd(Items(Json::array({SampleRefusal()})));
   const Ran ran = RunAt(grantd, {"explain"});

@@ -46,6 +46,7 @@ TEST(Doctor, SaysThatAllIsWell) {
   EXPECT_EQ(AfterSockets(ran.out),
             "ok     grantd takes you for unix:root, an administrator\n"
             "ok     the clocks agree\n"
+            "ok     the audit and grantd's clock are as it knew them\n"
             "ok     token prod is present\n"
             "ok     rules of version 4, applied 2h ago\n"
             "ok     notifications by webhook to https://hooks.example.com: the last was delivered "
@@ -58,6 +59,8 @@ TEST(Doctor, SaysThatAllIsWell) {
 
 TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
   Json report = Report();
+  report["alarms"] = Json::parse(
+      R"([{"name":"clock-wrong","message":"it leapt 1h ahead","hint":"set it right"}])");
   report["tokens"][0]["present"] = false;
   report["channels"][0].update(Json::parse(
       R"({"failing":true,"waiting":3,"waiting_since":"2026-11-21T19:40:00Z",
@@ -67,7 +70,9 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
   const Ran ran = RunDoctor(grantd);
   EXPECT_EQ(ran.exit, 1);
   EXPECT_THAT(ran.out,
-              HasSubstr("wrong  token prod is absent, so nothing can be signed with its keys\n"
+              HasSubstr("wrong  nothing is signed: it leapt 1h ahead\n"
+                        "       hint: set it right\n"
+                        "wrong  token prod is absent, so nothing can be signed with its keys\n"
                         "       hint: see grantd's log, and [[token]] in grantd.toml\n"));
   EXPECT_THAT(
       ran.out,
@@ -76,10 +81,10 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
                 "wait, the oldest for 30m\n"
                 "       hint: mend the receiver or [notify.webhook] in grantd.toml; what waits is "
                 "sent by itself\n"));
-  EXPECT_EQ(ran.err, "grantctl: 2 of 7 checks found something wrong\n");
+  EXPECT_EQ(ran.err, "grantctl: 3 of 7 checks found something wrong\n");
   const Ran names = RunDoctor(grantd, {"-o", "name"});
   EXPECT_EQ(names.exit, 1);
-  EXPECT_EQ(names.out, "token/prod\nchannel/webhook\n");
+  EXPECT_EQ(names.out, "alarm/clock-wrong\ntoken/prod\nchannel/webhook\n");
   const Ran json = RunDoctor(grantd, {"-o", "json"});
   EXPECT_EQ(json.exit, 1);
   EXPECT_EQ(Json::parse(json.out), report);

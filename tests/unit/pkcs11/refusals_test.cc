@@ -33,9 +33,11 @@ TEST_F(Refusals, EachCauseHasItsReturnValueAndItsLine) {
       {Cause::kProtocol, CKR_DEVICE_ERROR},
       {Cause::kOutOfScope, CKR_FUNCTION_REJECTED},
       {Cause::kOutsideHours, CKR_FUNCTION_REJECTED},
+      {Cause::kDatabaseRestored, CKR_DEVICE_ERROR},
+      {Cause::kClockWrong, CKR_DEVICE_ERROR},
   };
   // Two are about verifying, and no refusals to a person.
-  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kOutsideHours));
+  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kClockWrong));
   for (const auto& [cause, rv] : expected) {
     CK_SESSION_HANDLE session = BeginSigning();
     const gate::Refused refused{cause, 0, "no\nway", "try this"};

@@ -1,0 +1,75 @@
+#include "grantd/store/commit_guard.h"
+
+#include <utility>
+
+#include "grantd/store/sqlite_connection.h"
+#include "grantd/store/tables.h"
+
+namespace grant {
+namespace {
+
+// Checking a database reads all of it.
+constexpr std::chrono::seconds kRetryInterval{1};
+
+// The text of the first value of the first row.
+std::string FirstText(const std::vector<sql::Row>& rows) {
+  return rows.empty() ? "" : rows[0].maybe_text(0).value_or("");
+}
+
+Status CheckPages(sql::Connection& connection) {
+  GRANT_TRY(const auto rows, connection.Query("PRAGMA quick_check(1)", {}));
+  if (FirstText(rows) == "ok") return {};
+  return Fail(Code::kUnavailable, "the database is damaged: " + FirstText(rows),
+              "stop grantd and restore grantd.db from a backup");
+}
+
+// Writes all that the log holds into the database, and waits for the disk. So whatever a failed
+// fdatasync of the log may have lost is on the disk by another way, or this fails as well.
+Status EmptyLog(sql::Connection& connection) {
+  GRANT_TRY(const auto rows, connection.Query("PRAGMA wal_checkpoint(TRUNCATE)", {}));
+  if (!rows.empty() && rows[0].maybe_integer(0) == 0) return {};
+  return Fail(Code::kUnavailable, "the write-ahead log is in use", "try again in a moment");
+}
+
+}  // namespace
+
+CommitGuard::CommitGuard(std::string path, Committed committed)
+    : path_(std::move(path)), committed_(std::move(committed)), watch_(path_) {}
+
+Status CommitGuard::BeforeCommit(sql::Connection& connection) {
+  GRANT_TRY(pending_, Tables(connection).LastAudit());
+  return {};
+}
+
+void CommitGuard::After(bool committed) {
+  // Failed ones, too: they may have written to the log.
+  watch_.Note();
+  if (!committed) return;
+  head_ = pending_;
+  if (committed_) committed_(*head_);
+}
+
+Result<std::unique_ptr<sql::Connection>> CommitGuard::Reconnect() {
+  const auto now = std::chrono::steady_clock::now();
+  if (failure_ && now < retry_at_) return tl::make_unexpected(*failure_);
+  auto connection = TryReconnect();
+  // The attempt itself moved the log into the database.
+  watch_.Note();
+  failure_.reset();
+  if (!connection) failure_ = connection.error();
+  retry_at_ = now + kRetryInterval;
+  return connection;
+}
+
+Result<std::unique_ptr<sql::Connection>> CommitGuard::TryReconnect() {
+  GRANT_TRY(std::unique_ptr<sql::Connection> connection,
+            SqliteConnection::Open(path_, SqliteConnection::Mode::kReadWrite));
+  GRANT_CHECK(CheckPages(*connection));
+  GRANT_CHECK(EmptyLog(*connection));
+  GRANT_TRY(const AuditHead head, Tables(*connection).LastAudit());
+  if (!head_ || (head.number == head_->number && head.hash == head_->hash)) return connection;
+  return Fail(Code::kUnavailable, "the database lost what was committed to it",
+              "stop grantd and restore grantd.db from a backup");
+}
+
+}  // namespace grant
