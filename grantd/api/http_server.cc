@@ -61,13 +61,15 @@ std::optional<std::string> FieldOf(const http::fields& fields, beast::string_vie
 
 // What all connections of one server share; it outlives them.
 struct Core {
-  Core(HttpLimits given_limits, HttpHandler given_handler)
+  Core(HttpLimits given_limits, HttpHandler given_handler, Identify given_identify)
       : limits(given_limits),
         handler(std::move(given_handler)),
+        identify(std::move(given_identify)),
         registry(limits.connections_max, limits.connections_per_user_max) {}
 
   const HttpLimits limits;
   const HttpHandler handler;
+  const Identify identify;
   std::atomic<bool> draining = false;
   ConnectionRegistry registry;
 };
@@ -150,7 +152,11 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     request.idempotency_key = FieldOf(message, "Idempotency-Key");
     request.if_match = FieldOf(message, "If-Match");
     request.body = std::move(message.body());
+    // Asked anew each time: the connection may outlive a name and a membership.
+    auto identity = core_.identify(peer_.uid);
+    if (!identity) return Reject(std::move(identity).error());
     request.peer = peer_;
+    request.peer.identity = *std::move(identity);
     HttpResponse response = Handle(request);
     Send(response, message.keep_alive());
     Wipe(response.body);  // it may hold a grant secret
@@ -189,8 +195,7 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
 
   // Answers and ends the connection: what follows in the stream cannot be trusted to be a request.
   void Reject(const Error& error) {
-    spdlog::info("api: refused a request of {}: {}", peer_.identity.principal.text(),
-                 error.message);
+    spdlog::info("api: refused a request of uid {}: {}", peer_.uid, error.message);
     Send(Problem(error), false);
   }
 
@@ -251,8 +256,8 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
 
 class BeastHttpServer final : public HttpServer {
  public:
-  BeastHttpServer(Listener listener, HttpLimits limits, HttpHandler handler)
-      : core_(limits, std::move(handler)),
+  BeastHttpServer(Listener listener, HttpLimits limits, HttpHandler handler, Identify identify)
+      : core_(limits, std::move(handler), std::move(identify)),
         listener_(std::move(listener)),
         io_(limits.threads),
         acceptor_(asio::make_strand(io_)),
@@ -333,7 +338,7 @@ class BeastHttpServer final : public HttpServer {
   void Admit(Protocol::socket socket) {
     int fd = socket.native_handle();
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    auto peer = PeerOf(fd);
+    auto peer = UnnamedPeerOf(fd);
     if (!peer) return TurnAway(fd, peer.error());
     uid_t uid = peer->uid;
     auto connection = std::make_shared<Connection>(core_, std::move(socket), *std::move(peer));
@@ -362,10 +367,10 @@ class BeastHttpServer final : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(Listener listener, HttpLimits limits,
-                                                      HttpHandler handler) {
+                                                      HttpHandler handler, Identify identify) {
   try {
-    auto server =
-        std::make_unique<BeastHttpServer>(std::move(listener), limits, std::move(handler));
+    auto server = std::make_unique<BeastHttpServer>(std::move(listener), limits, std::move(handler),
+                                                    std::move(identify));
     GRANT_CHECK(server->Run());
     return server;
   } catch (const std::exception& fault) {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "grant/error.h"
 #include "grantd/api/http.h"
 #include "grantd/net/unix_socket.h"
+#include "grantd/net/user_database.h"
 
 namespace grant::api {
 
@@ -20,12 +22,16 @@ struct HttpLimits {
   int threads = 4;
 };
 
+// Who a uid is at this moment. It may be slow.
+using Identify = std::function<Result<Identity>(uid_t uid)>;
+
 // Serves until it is destroyed or stopped. The handler is called by several threads at once.
 // Anything malformed is answered with a problem document (RFC 9457) and ends the connection.
 class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> Start(Listener listener, HttpLimits limits,
-                                                   HttpHandler handler);
+                                                   HttpHandler handler,
+                                                   Identify identify = LiveIdentity);
   virtual ~HttpServer() = default;
 
   // Takes no new connections and requests, lets running ones finish, and returns.

@@ -11,6 +11,7 @@
 #include "grantd/api/api.h"
 #include "grantd/api/http_server.h"
 #include "grantd/api/json.h"
+#include "grantd/config/nearest_name.h"
 #include "grantd/config/zone_files.h"
 #include "grantd/daemon/process.h"
 #include "grantd/gate/server.h"
@@ -60,6 +61,11 @@ void Maintain(Store& store, Guard& guard, Workflow& workflow, Signing& signing) 
   } else if (*expired > 0) {
     spdlog::info("{} requests expired", *expired);
   }
+  if (const auto completed = workflow.CompleteDue(); !completed) {
+    spdlog::error("requests that are complete again: {}", completed.error().message);
+  } else if (*completed > 0) {
+    spdlog::info("{} requests are complete again", *completed);
+  }
   if (const Status flushed = signing.FlushOutcomes(); !flushed) {
     spdlog::error("outcomes of signatures: {}", flushed.error().message);
   }
@@ -90,6 +96,11 @@ Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, 
   surroundings.members_of = UnixGroupMembers;
   surroundings.zone_of = std::move(zone_of);
   surroundings.channels = {config.notify.mail.has_value(), config.notify.webhook.has_value()};
+  surroundings.canonical_of = CanonicalUser;
+  surroundings.nearest_to = [](const Principal& unknown) {
+    const std::string nearest = NearestName(unknown.text(), UnixUserNames());
+    return nearest.empty() ? "getent passwd lists the users" : "did you mean '" + nearest + "'?";
+  };
   surroundings.open_requests_max = config.max_open_requests;
   surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
@@ -108,6 +119,20 @@ std::string ShowMetrics(Signing& signing) {
   return page.text();
 }
 
+// An auditor whose name vanishes from the user database stays one.
+std::vector<Principal> WithNumbers(std::vector<Principal> people) {
+  std::vector<Principal> numbers;
+  for (const Principal& person : people) {
+    if (person.scheme() != "unix") continue;
+    const auto user = FindUnixUser(person.name());
+    if (!user || !*user) continue;
+    auto number = Principal::Parse("unix:#" + std::to_string((*user)->uid));
+    if (number) numbers.push_back(*std::move(number));
+  }
+  people.insert(people.end(), numbers.begin(), numbers.end());
+  return people;
+}
+
 std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
   std::vector<api::TokenPresence> presence;
   for (const gate::TokenRecord& token : keys.Describe()) {
@@ -118,7 +143,9 @@ std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
 
 }  // namespace
 
-Status Serve(const Config& config, const sigset_t& ending) {
+Status Serve(const Config& given, const sigset_t& ending) {
+  Config config = given;
+  config.auditors = WithNumbers(config.auditors);
   Guard guard(config.mark_file, ReadClocks);
   GRANT_TRY(auto store, OpenSqliteStore(config.state_dir, [&guard](const AuditHead& head) {
               guard.Committed(head);
@@ -138,10 +165,9 @@ Status Serve(const Config& config, const sigset_t& ending) {
   GRANT_TRY(const auto notifier, StartNotifier(*store, config, zone_of));
   Workflow workflow(*store,
                     MakeSurroundings(config, *store, guard, keys, signing, *notifier, zone_of));
-  const api::Api api({workflow, [&keys] { return Presence(keys); },
-                      [&notifier] { return notifier->States(); },
-                      [&signing] { return ShowMetrics(signing); }, config.api_address,
-                      config.gate_address});
+  const api::Api api(
+      {workflow, [&keys] { return Presence(keys); }, [&notifier] { return notifier->States(); },
+       [&signing] { return ShowMetrics(signing); }, config.api_address, config.gate_address});
 
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));

@@ -115,7 +115,9 @@ Refusal NothingUsable(const Attempt& attempt, const Signer& signer, const Rules&
   if (foreign != nullptr) {
     return {Cause::kOtherHolder,
             "grant " + foreign->id + " for signer " + signer.name + " belongs to " +
-                foreign->holder.text() + ", not to " + caller,
+                (foreign->holder == attempt.caller.principal
+                     ? "another user who was " + caller + " when it was issued"
+                     : foreign->holder.text() + ", not to " + caller),
             AskFor(signer, rules, 1)};
   }
   if (!attempt.selected_grant.empty()) {
@@ -222,7 +224,8 @@ Ruling Decide(const Attempt& attempt, const Signer& signer, const Rules& rules,
     if (grant.signer != signer.name) continue;
     if (!attempt.selected_grant.empty() && grant.id != attempt.selected_grant) continue;
     if (by_secret && grant.id != attempt.by_secret->grant_id) continue;
-    if (grant.holder != holder.principal) {
+    // Whoever has the secret stands for the holder, whose number is not known then.
+    if (by_secret ? grant.holder != holder.principal : !IsHolder(grant, holder)) {
       if (StatusOf(grant, now) == GrantStatus::kActive) foreign = &grant;
       continue;
     }

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "grantd/domain/text.h"
+
 namespace grant {
 namespace {
 
@@ -15,12 +17,6 @@ std::string EndOf(const Grant& grant) {
   return "grant " + grant.id + " was already " +
          (grant.revocation->released ? "released" : "revoked") + " by " +
          grant.revocation->by.text() + " at " + FormatTime(grant.revocation->at);
-}
-
-Status CheckReason(const std::string& reason) {
-  if (reason.size() <= kRevokeReasonBytesMax) return {};
-  return Fail(Code::kTooLarge,
-              "the reason is longer than " + std::to_string(kRevokeReasonBytesMax) + " bytes");
 }
 
 }  // namespace
@@ -49,6 +45,10 @@ GrantStatus StatusOf(const Grant& grant, Time now) {
   return GrantStatus::kActive;
 }
 
+bool IsHolder(const Grant& grant, const Identity& caller) {
+  return caller.IsRecordedAs(grant.holder, grant.holder_uid);
+}
+
 Result<Grant> Spend(Grant grant, Time now) {
   if (const GrantStatus status = StatusOf(grant, now); status != GrantStatus::kActive) {
     return Fail(Code::kConflict, "grant " + grant.id + " is " + Name(status));
@@ -69,13 +69,13 @@ Result<Grant> Revoke(Grant grant, const Principal& by, std::string reason, Time 
   if (reason.find_first_not_of(" \t\r\n") == std::string::npos) {
     return Fail(Code::kInvalid, "a revocation needs a reason", "add --reason TEXT");
   }
-  GRANT_CHECK(CheckReason(reason));
+  GRANT_CHECK(CheckText(reason, kRevokeReasonBytesMax, "the reason"));
   grant.revocation = Revocation{by, now, std::move(reason)};
   return grant;
 }
 
-Result<Grant> Release(Grant grant, const Principal& by, std::string reason, Time now) {
-  if (by != grant.holder) {
+Result<Grant> Release(Grant grant, const Identity& by, std::string reason, Time now) {
+  if (!IsHolder(grant, by)) {
     return Fail(Code::kForbidden,
                 "only " + grant.holder.text() + ", its holder, can release grant " + grant.id,
                 "others revoke it: grantctl grant revoke " + grant.id + " --reason '...'");
@@ -89,8 +89,8 @@ Result<Grant> Release(Grant grant, const Principal& by, std::string reason, Time
                 "grant " + grant.id + " is " + Name(status) + ", so nothing is left to release",
                 "grantctl grant show " + grant.id);
   }
-  GRANT_CHECK(CheckReason(reason));
-  grant.revocation = Revocation{by, now, std::move(reason), true};
+  GRANT_CHECK(CheckText(reason, kRevokeReasonBytesMax, "the reason"));
+  grant.revocation = Revocation{by.principal, now, std::move(reason), true};
   return grant;
 }
 

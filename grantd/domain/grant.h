@@ -39,10 +39,14 @@ struct Grant {
   std::vector<Scope> scopes;    // what is to be observed of whoever uses it
   std::optional<Revocation> revocation;
   std::optional<std::string> secret_hash;  // where it was issued with a grant secret
+  std::optional<uint32_t> holder_uid = std::nullopt;
   bool operator==(const Grant&) const = default;
 };
 
 GrantStatus StatusOf(const Grant& grant, Time now);
+
+// Whether the grant was issued to this caller.
+bool IsHolder(const Grant& grant, const Identity& caller);
 
 // The grant after one more use, or why it cannot be used now. The store's conditional update says
 // the same in SQL.
@@ -54,6 +58,6 @@ inline constexpr size_t kRevokeReasonBytesMax = 4096;
 Result<Grant> Revoke(Grant grant, const Principal& by, std::string reason, Time now);
 // The rest of a grant given up by its holder. `reason` may be empty. kForbidden for anybody else,
 // kConflict where nothing of it is left.
-Result<Grant> Release(Grant grant, const Principal& by, std::string reason, Time now);
+Result<Grant> Release(Grant grant, const Identity& by, std::string reason, Time now);
 
 }  // namespace grant

@@ -1,59 +1,18 @@
 #include "grantd/domain/named_file.h"
 
+#include "grantd/domain/text.h"
+
 namespace grant {
-namespace {
-
-bool IsContinuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-}
-
-// The bytes of the first character of a text that is not empty (RFC 3629); 0 where it is none.
-size_t CharacterBytes(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) return 1;
-  const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return 0;
-  for (size_t i = 1; i < bytes; ++i) {
-    if (!IsContinuation(text[i])) return 0;
-  }
-  return bytes;
-}
-
-// What acts on a screen in place of being seen.
-bool Acts(std::string_view character) {
-  if (character.size() == 1) {
-    const auto c = static_cast<unsigned char>(character.front());
-    return c < 0x20 || c == 0x7F;
-  }
-  const std::string_view two = character.substr(0, 2);
-  if (two[0] == '\xC2' && two[1] <= '\x9F') return true;  // U+0080..U+009F
-  if (character == "\xD8\x9C") return true;               // U+061C
-  if (two == "\xE2\x80") {                                // U+200E, U+200F, U+2028..U+202E
-    const char last = character[2];
-    return last == '\x8E' || last == '\x8F' || (last >= '\xA8' && last <= '\xAE');
-  }
-  if (two == "\xE2\x81") return character[2] >= '\xA6' && character[2] <= '\xA9';  // U+2066..U+2069
-  return false;
-}
-
-}  // namespace
 
 std::string ShownFileName(std::string_view name) {
   if (name.size() > kFileNameBytesMax) {
     name.remove_prefix(name.size() - kFileNameBytesMax);
-    while (!name.empty() && IsContinuation(name.front())) name.remove_prefix(1);
-  }
-  std::string shown;
-  while (!name.empty()) {
-    const size_t bytes = CharacterBytes(name);
-    if (bytes == 0 || Acts(name.substr(0, bytes))) {
-      shown += '_';
-    } else {
-      shown += name.substr(0, bytes);
+    // What is left of a character that was cut in two.
+    while (!name.empty() && (static_cast<unsigned char>(name.front()) & 0xC0) == 0x80) {
+      name.remove_prefix(1);
     }
-    name.remove_prefix(bytes == 0 ? 1 : bytes);
   }
-  return shown;
+  return Harmless(name, '_', false);
 }
 
 }  // namespace grant

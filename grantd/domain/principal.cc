@@ -1,6 +1,7 @@
 #include "grantd/domain/principal.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace grant {
 namespace {
@@ -41,6 +42,31 @@ Result<Principal> Principal::Parse(std::string_view text) {
   principal.text_ = text;
   principal.colon_ = colon;
   return principal;
+}
+
+std::optional<uint32_t> Principal::number() const {
+  if (scheme() != "unix" || !name().starts_with('#')) return std::nullopt;
+  const std::string_view digits = name().substr(1);
+  const char* const end = digits.data() + digits.size();
+  uint32_t number = 0;
+  const auto [rest, error] = std::from_chars(digits.data(), end, number);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
+
+bool Identity::IsRecordedAs(const Principal& name, const std::optional<uint32_t>& number) const {
+  return principal == name && (!uid || !number || *uid == *number);
+}
+
+bool Identity::MayBeRecordedAs(const Principal& name, const std::optional<uint32_t>& number) const {
+  if (principal == name) return true;
+  const auto own = uid ? uid : principal.number();
+  const auto other = number ? number : name.number();
+  return own && other && *own == *other;
+}
+
+Identity Identity::AsPerson() const {
+  return principal.number() ? Identity{principal, {}, uid} : *this;
 }
 
 bool Identity::Is(const Principal& named) const {

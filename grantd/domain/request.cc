@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "grantd/domain/text.h"
+
 namespace grant {
 namespace {
 
@@ -26,22 +28,6 @@ size_t TrimmedCharacters(std::string_view text) {
   return static_cast<size_t>(std::count_if(trimmed.begin(), trimmed.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
-}
-
-// Text that people write: bounded, and without the control characters that could forge a log line
-// or steer a terminal.
-Status CheckText(std::string_view text, size_t bytes_max, const std::string& what) {
-  if (text.size() > bytes_max) {
-    return Fail(Code::kTooLarge, what + " is longer than " + std::to_string(bytes_max) + " bytes",
-                "shorten it, and link to the rest");
-  }
-  const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\n' || c == '\t';
-  });
-  if (!printable) {
-    return Fail(Code::kInvalid, what + " holds control characters", "write it as plain text");
-  }
-  return {};
 }
 
 Status CheckLength(const Policy& policy, Duration length) {
@@ -74,6 +60,12 @@ Status CheckWindow(const Policy& policy, const Window& window, Time now) {
                 "the window ends at " + FormatTime(*window.until) + ", before it can be used",
                 "let --until be later than --from and than now");
   }
+  if (*window.from - now > kLeadMax) {
+    return Fail(Code::kInvalid,
+                "the window begins at " + FormatTime(*window.from) + ", more than " +
+                    FormatDuration(kLeadMax) + " ahead",
+                "ask again when it is nearer");
+  }
   return CheckLength(policy, *window.until - *window.from);
 }
 
@@ -86,8 +78,8 @@ Status CheckSignings(const Policy& policy, uint32_t signings) {
       "ask for --signings 1 to " + std::to_string(most));
 }
 
-Identity Remembered(const Principal& principal, const GroupsOf& groups_of) {
-  return Identity{principal, groups_of(principal)};
+Identity Remembered(const Decision& decision, const GroupsOf& groups_of) {
+  return Identity{decision.approver, groups_of(decision.approver), decision.approver_uid};
 }
 
 Status CheckOpen(const Request& request, Time now) {
@@ -174,6 +166,7 @@ Grant IssueGrant(const Request& request, Time now, std::string id) {
   grant.request_id = request.id;
   grant.signer = request.signer;
   grant.holder = request.requester;
+  grant.holder_uid = request.requester_uid;
   grant.not_before = span.from;
   grant.not_after = span.until;
   grant.max_signings =
@@ -207,7 +200,7 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
     return Fail(Code::kNotFound, "there is no signer '" + wish.signer + "'",
                 "grantctl signer list");
   }
-  if (!rules.Covers(signer->users, requester)) {
+  if (!rules.Covers(signer->users, requester.AsPerson())) {
     return Fail(Code::kForbidden,
                 requester.principal.text() + " is not a user of signer '" + signer->name + "'",
                 "ask an administrator to add you to its users");
@@ -245,6 +238,7 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
   request.id = std::move(id);
   request.signer = signer->name;
   request.requester = requester.principal;
+  request.requester_uid = requester.uid;
   request.created_at = now;
   request.expires_at = now + policy->max_request_ttl;
   if (wish.window.until) request.expires_at = std::min(request.expires_at, *wish.window.until);
@@ -260,21 +254,27 @@ Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity
   return request;
 }
 
+bool IsRequester(const Request& request, const Identity& caller) {
+  return caller.IsRecordedAs(request.requester, request.requester_uid);
+}
+
 Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of,
                     const std::vector<Principal>& auditors) {
   Progress progress;
   const std::vector<Step>& steps = request.policy.steps;
   progress.approved.resize(steps.size());
+  std::vector<const Decision*> counted;
   for (const Decision& decision : request.decisions) {
     if (decision.verdict != Verdict::kApprove || decision.step >= steps.size()) continue;
-    std::vector<Principal>& approved = progress.approved[decision.step];
-    const bool counted =
-        std::find(approved.begin(), approved.end(), decision.approver) != approved.end();
-    if (counted) continue;
-    const Identity approver = Remembered(decision.approver, groups_of);
-    if (rules.Approves(steps[decision.step], approver) && !approver.IsAny(auditors)) {
-      approved.push_back(decision.approver);
-    }
+    const Identity approver = Remembered(decision, groups_of);
+    const bool again = std::any_of(counted.begin(), counted.end(), [&](const Decision* earlier) {
+      return earlier->step == decision.step &&
+             approver.MayBeRecordedAs(earlier->approver, earlier->approver_uid);
+    });
+    if (again || approver.IsAny(auditors)) continue;
+    if (!MayApprove(request, decision.step, rules, approver)) continue;
+    counted.push_back(&decision);
+    progress.approved[decision.step].push_back(decision.approver);
   }
   while (progress.step < steps.size() &&
          progress.approved[progress.step].size() >= steps[progress.step].required) {
@@ -285,7 +285,10 @@ Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& 
 
 bool MayApprove(const Request& request, size_t step, const Rules& rules, const Identity& caller) {
   if (step >= request.policy.steps.size()) return false;
-  if (!request.policy.self_approval && caller.principal == request.requester) return false;
+  if (!request.policy.self_approval &&
+      caller.MayBeRecordedAs(request.requester, request.requester_uid)) {
+    return false;
+  }
   return rules.Approves(request.policy.steps[step], caller);
 }
 
@@ -301,40 +304,53 @@ GrantSpan SpanOfGrant(const Request& request, Time now) {
   return span;
 }
 
+bool HasDecided(const Request& request, size_t step, const Identity& caller) {
+  return std::any_of(request.decisions.begin(), request.decisions.end(),
+                     [&](const Decision& decision) {
+                       return decision.step == step &&
+                              caller.MayBeRecordedAs(decision.approver, decision.approver_uid);
+                     });
+}
+
+std::optional<Approval> CompleteIfDue(const Request& request, const Progress& progress, Time now,
+                                      std::string grant_id) {
+  if (progress.step < request.policy.steps.size() || !CheckOpen(request, now)) return std::nullopt;
+  Approval approval{request, std::nullopt};
+  approval.request.status = RequestStatus::kApproved;
+  approval.request.grant_id = grant_id;
+  approval.grant = IssueGrant(request, now, std::move(grant_id));
+  return approval;
+}
+
 Result<Approval> Approve(Request request, const Rules& rules, const Identity& approver,
                          std::string comment, Time now, const GroupsOf& groups_of,
                          std::string grant_id, const Narrowing& narrowing,
                          const std::vector<Principal>& auditors) {
   GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of, auditors));
   GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
-  const bool repeated = std::any_of(
-      request.decisions.begin(), request.decisions.end(), [&](const Decision& decision) {
-        return decision.step == step && decision.approver == approver.principal;
-      });
-  if (repeated) {
+  GRANT_CHECK(CheckNarrowing(request, narrowing));
+  // The caller's groups were looked up for this very call.
+  const GroupsOf groups_now = [&](const Principal& principal) {
+    return principal == approver.principal ? approver.groups : groups_of(principal);
+  };
+  if (HasDecided(request, step, approver)) {
+    auto due =
+        CompleteIfDue(request, ProgressOf(request, rules, groups_now, auditors), now, grant_id);
+    if (due && narrowing.empty()) return *std::move(due);
     return Fail(Code::kConflict,
                 approver.principal.text() + " has already approved step " +
                     std::to_string(step + 1) + " of request " + request.id,
                 "another approver is needed: grantctl request show " + request.id);
   }
-  GRANT_CHECK(CheckNarrowing(request, narrowing));
   request.decisions.push_back(Decision{static_cast<uint32_t>(step), approver.principal,
-                                       Verdict::kApprove, std::move(comment), now, narrowing});
-  // The caller's groups are what the kernel says of this very connection, not what the user
-  // database says of an absent user.
-  const GroupsOf groups_now = [&](const Principal& principal) {
-    return principal == approver.principal ? approver.groups : groups_of(principal);
-  };
-  Approval approval;
-  const size_t reached = ProgressOf(request, rules, groups_now, auditors).step;
-  if (reached < request.policy.steps.size()) {
-    if (reached > step) approval.next_step = reached;
-  } else {
-    request.status = RequestStatus::kApproved;
-    request.grant_id = grant_id;
-    approval.grant = IssueGrant(request, now, std::move(grant_id));
+                                       Verdict::kApprove, std::move(comment), now, narrowing,
+                                       approver.uid});
+  const Progress progress = ProgressOf(request, rules, groups_now, auditors);
+  if (auto complete = CompleteIfDue(request, progress, now, std::move(grant_id))) {
+    return *std::move(complete);
   }
-  approval.request = std::move(request);
+  Approval approval{std::move(request), std::nullopt};
+  if (progress.step > step) approval.next_step = progress.step;
   return approval;
 }
 
@@ -357,8 +373,13 @@ Result<Request> Reject(Request request, const Rules& rules, const Identity& appr
                        const std::vector<Principal>& auditors) {
   GRANT_TRY(const size_t step, StepToDecide(request, rules, approver, now, groups_of, auditors));
   GRANT_CHECK(CheckText(comment, kCommentBytesMax, "the comment"));
-  request.decisions.push_back(
-      Decision{static_cast<uint32_t>(step), approver.principal, Verdict::kReject, comment, now});
+  request.decisions.push_back(Decision{static_cast<uint32_t>(step),
+                                       approver.principal,
+                                       Verdict::kReject,
+                                       comment,
+                                       now,
+                                       {},
+                                       approver.uid});
   request.status = RequestStatus::kRejected;
   request.closed_reason = std::move(comment);
   return request;
@@ -366,7 +387,7 @@ Result<Request> Reject(Request request, const Rules& rules, const Identity& appr
 
 Result<Request> Cancel(Request request, const Identity& caller, bool is_admin, std::string comment,
                        Time now) {
-  if (!is_admin && caller.principal != request.requester) {
+  if (!is_admin && !IsRequester(request, caller)) {
     return Fail(Code::kForbidden,
                 "only " + request.requester.text() + " or an administrator may cancel request " +
                     request.id,
@@ -382,7 +403,7 @@ Result<Request> Cancel(Request request, const Identity& caller, bool is_admin, s
 Result<Request> AddComment(Request request, const Rules& rules, const Identity& caller,
                            bool is_admin, std::string text, Time now) {
   const std::vector<Step>& steps = request.policy.steps;
-  const bool involved = is_admin || caller.principal == request.requester ||
+  const bool involved = is_admin || IsRequester(request, caller) ||
                         std::any_of(steps.begin(), steps.end(),
                                     [&](const Step& step) { return rules.Approves(step, caller); });
   if (!involved) {

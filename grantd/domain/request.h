@@ -40,6 +40,7 @@ struct Decision {
   std::string comment;
   Time at;
   Narrowing narrowing = {};  // of an approval
+  std::optional<uint32_t> approver_uid = std::nullopt;
   bool operator==(const Decision&) const = default;
 };
 
@@ -71,6 +72,7 @@ struct Request {
   std::optional<std::string> secret_hash;  // of the secret that its grant will have
   // What the requester named this filing by, so that repeating it files nothing more.
   std::optional<std::string> idempotency_key;
+  std::optional<uint32_t> requester_uid;
   bool operator==(const Request&) const = default;
 };
 
@@ -91,6 +93,8 @@ inline constexpr size_t kJustificationBytesMax = 4096;
 inline constexpr size_t kCommentBytesMax = 4096;
 inline constexpr size_t kCommentsMax = 200;
 inline constexpr size_t kDigestsMax = 256;
+// How far ahead a window may begin: rules, keys and people of later on are nobody's guess.
+inline constexpr Duration kLeadMax = std::chrono::hours(24 * 90);
 
 // An open request, or why the rules do not let this caller ask for it.
 Result<Request> FileRequest(const Wish& wish, const Rules& rules, const Identity& requester,
@@ -105,6 +109,9 @@ struct Progress {
 Progress ProgressOf(const Request& request, const Rules& rules, const GroupsOf& groups_of,
                     const std::vector<Principal>& auditors = {});
 
+// Whether the caller is who filed the request.
+bool IsRequester(const Request& request, const Identity& caller);
+
 // Whether this caller may decide on the request's step (whatever its status).
 bool MayApprove(const Request& request, size_t step, const Rules& rules, const Identity& caller);
 
@@ -115,6 +122,8 @@ struct GrantSpan {
   Time until;
 };
 GrantSpan SpanOfGrant(const Request& request, Time now);
+// Whether the caller has decided on the step already, under whatever name.
+bool HasDecided(const Request& request, size_t step, const Identity& caller);
 
 struct Approval {
   Request request;
@@ -122,6 +131,13 @@ struct Approval {
   std::optional<size_t> next_step = std::nullopt;  // where this approval completed another than it
 };
 
+// The request approved and its grant, where all its steps are complete; nothing where they are not,
+// or it is not open. That happens without an approval where somebody who had lost eligibility has
+// it again.
+std::optional<Approval> CompleteIfDue(const Request& request, const Progress& progress, Time now,
+                                      std::string grant_id);
+
+// Approving again what one has approved is a conflict, unless the request only waits for that.
 // `comment` may be empty. `grant_id` names the grant should this approval complete the request. The
 // grant is as narrow as the narrowest of all approvals. The approver is no auditor; approvals of
 // those who have become one do not count.

@@ -56,10 +56,11 @@ bool Rules::IsMachine(const Principal& principal) const {
 }
 
 bool Rules::Approves(const Step& step, const Identity& caller) const {
-  return !IsMachine(caller.principal) && Covers(step.approvers, caller);
+  return !IsMachine(caller.principal) && Covers(step.approvers, caller.AsPerson());
 }
 
-bool Rules::MayRequest(const Signer& signer, const Identity& caller) const {
+bool Rules::MayRequest(const Signer& signer, const Identity& who) const {
+  const Identity caller = who.AsPerson();
   const Policy* policy = FindPolicy(signer.policy);
   if (!Covers(signer.users, caller)) return false;
   if (!signer.requesters.empty() && !Covers(signer.requesters, caller)) return false;

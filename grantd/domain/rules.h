@@ -68,8 +68,15 @@ struct Signer {
   bool operator==(const Signer&) const = default;
 };
 
-// Groups that a principal belongs to outside the rules, asked for somebody who is not the caller.
+// Groups that a principal belongs to outside the rules, for somebody who is not the caller.
 using GroupsOf = std::function<std::vector<Principal>(const Principal&)>;
+// The same asked of the user database, which may be slow, or not answer (kUnavailable): that is not
+// the answer that somebody belongs to no group.
+using GroupLookup = std::function<Result<std::vector<Principal>>(const Principal&)>;
+// Who "unix:alice", "unix:#1234" or another name of that user is to grantd: the one principal that
+// its number stands for. Nothing where there is no such user; an error where the user database does
+// not answer.
+using CanonicalOf = std::function<Result<std::optional<Principal>>(const Principal&)>;
 // Who belongs to a group outside the rules; empty where nobody can say.
 using MembersOf = std::function<std::vector<Principal>(const Principal& group)>;
 
@@ -94,7 +101,7 @@ struct Rules {
   bool Approves(const Step& step, const Identity& caller) const;
   // Whether the caller may ask for a grant: a user of the signer, and one of its requesters and of
   // the policy's, where they have any.
-  bool MayRequest(const Signer& signer, const Identity& caller) const;
+  bool MayRequest(const Signer& signer, const Identity& who) const;
 };
 
 // What the check of rules needs to know from outside. Where one of the lookups is empty, groups
@@ -104,6 +111,9 @@ struct RulesLookups {
   MembersOf members_of;
   ZoneOf zone_of;
   std::vector<Principal> auditors = {};  // who approve nothing
+  CanonicalOf canonical_of = {};         // without it, every user is known
+  // A hint for somebody unknown: "did you mean 'unix:alice'?".
+  std::function<std::string(const Principal&)> nearest_to = {};
 };
 
 // What is wrong with rules, and where: the place in the list of users, groups, policies or signers.
@@ -119,6 +129,10 @@ struct RulesFlaw {
 // a step that nobody can complete, a machine as approver, a signer without users, two signers of
 // one key.
 std::optional<RulesFlaw> FindFlaw(const Rules& rules, const RulesLookups& lookups = {});
+// The part of it that asks about people: users that the user database does not know, or knows by
+// another name, so that whatever is said of them would never hold. A number without a name may be
+// named. kUnavailable where the user database does not answer.
+std::optional<RulesFlaw> FindUnknownPerson(const Rules& rules, const RulesLookups& lookups);
 Status Validate(const Rules& rules, const RulesLookups& lookups = {});
 
 // The difference between two rule sets for a person, one line each: "+ policy release-signing",

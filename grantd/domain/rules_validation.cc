@@ -229,6 +229,7 @@ std::optional<RulesFlaw> FindFlaw(const Rules& rules, const RulesLookups& lookup
                       [&](const Signer& signer) { return CheckSigner(rules, signer); });
   }
   if (!flaw) flaw = FindSharedKey(rules);
+  if (!flaw) flaw = FindUnknownPerson(rules, lookups);
   return flaw;
 }
 

@@ -74,7 +74,7 @@ AuditEvent LoginEvent(std::string_view event, const Peer& peer, const Token& tok
 
 }  // namespace
 
-Logins::Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupsOf groups_of)
+Logins::Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupLookup groups_of)
     : store_(store), keys_(keys), clock_(std::move(clock)), groups_of_(std::move(groups_of)) {}
 
 tl::expected<gate::LoginAccepted, gate::Refused> Logins::Check(const Peer& peer,
@@ -140,9 +140,12 @@ Result<SecretMeaning> Logins::MeaningOf(const Peer& peer, const Token& token,
   if (found.grant) {
     // What the kernel says of this very connection goes before what the user database says.
     const Principal& holder = found.grant->holder;
-    const bool is_caller = holder == peer.identity.principal;
-    meaning.by_secret = {found.grant->id,
-                         is_caller ? peer.identity : Identity{holder, groups_of_(holder)}};
+    Identity known = peer.identity;
+    if (!IsHolder(*found.grant, known)) {
+      GRANT_TRY(auto groups, groups_of_(holder));
+      known = {holder, std::move(groups)};
+    }
+    meaning.by_secret = {found.grant->id, std::move(known)};
   } else if (found.request) {
     meaning.refusal = WithoutGrant(*found.request, clock_());
   } else if (!token.settings().accept_any_pin) {

@@ -27,7 +27,7 @@ struct SecretMeaning {
 class Logins {
  public:
   // `groups_of`: from the user database, of holders who are not the caller. It may be slow.
-  Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupsOf groups_of);
+  Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupLookup groups_of);
 
   // Whether the PIN proves anything: it is empty, or the secret of a grant for a key of the token,
   // whatever became of that grant; or the token accepts any PIN. Wrong ones are counted for each
@@ -48,7 +48,7 @@ class Logins {
   Store& store_;
   KeyDirectory& keys_;
   std::function<Time()> clock_;
-  GroupsOf groups_of_;
+  GroupLookup groups_of_;
   RulesInForce rules_;
   WrongSecrets wrong_;
 };

@@ -45,9 +45,7 @@ std::string ProgramOf(pid_t pid) {
   return {path.data(), static_cast<size_t>(length)};
 }
 
-}  // namespace
-
-Result<Peer> PeerOf(int fd) {
+Result<ucred> CredentialsOf(int fd) {
   ucred credentials{};
   socklen_t bytes = sizeof credentials;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0) {
@@ -57,13 +55,27 @@ Result<Peer> PeerOf(int fd) {
   if (credentials.uid == static_cast<uid_t>(-1)) {
     return Fail(Code::kUnauthenticated, "the connection has no peer");
   }
-  GRANT_TRY(auto gids, PeerGroupIds(fd));
-  gids.push_back(credentials.gid);
-  GRANT_TRY(Principal user, UserPrincipal(credentials.uid));
-  return Peer{.identity = {std::move(user), UnixGroupPrincipals(std::move(gids))},
+  return credentials;
+}
+
+}  // namespace
+
+Result<Peer> UnnamedPeerOf(int fd) {
+  GRANT_TRY(const ucred credentials, CredentialsOf(fd));
+  return Peer{.identity = {},
               .uid = credentials.uid,
               .pid = credentials.pid,
               .program = ProgramOf(credentials.pid)};
+}
+
+Result<Peer> PeerOf(int fd) {
+  GRANT_TRY(const ucred credentials, CredentialsOf(fd));
+  GRANT_TRY(Peer peer, UnnamedPeerOf(fd));
+  GRANT_TRY(auto gids, PeerGroupIds(fd));
+  gids.push_back(credentials.gid);
+  GRANT_TRY(Principal user, UserPrincipal(credentials.uid));
+  peer.identity = {std::move(user), UnixGroupPrincipals(std::move(gids)), credentials.uid};
+  return peer;
 }
 
 Result<Principal> SelfPrincipal() {
@@ -79,10 +91,10 @@ Result<uid_t> PeerUid(int fd) {
   return credentials.uid;
 }
 
-std::vector<Principal> UnixGroupsOf(const Principal& principal) {
-  if (principal.scheme() != "unix") return {};
-  const auto user = FindUnixUser(principal.name());
-  if (!user) return {};
+Result<std::vector<Principal>> UnixGroupsOf(const Principal& principal) {
+  if (principal.scheme() != "unix") return std::vector<Principal>();
+  GRANT_TRY(const auto user, FindUnixUser(principal.name()));
+  if (!user) return std::vector<Principal>();
   return UnixGroupPrincipals(GroupIdsOf(*user));
 }
 

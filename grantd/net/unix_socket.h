@@ -20,7 +20,11 @@ struct Peer {
   std::string program;  // the path of its executable, or empty
 };
 
+// With the groups that the peer's process had when it connected.
 Result<Peer> PeerOf(int fd);
+
+// Without its identity: the user database is not asked.
+Result<Peer> UnnamedPeerOf(int fd);
 
 // The peer's number alone, without asking the user database.
 Result<uid_t> PeerUid(int fd);
@@ -28,8 +32,9 @@ Result<uid_t> PeerUid(int fd);
 // The Unix user that this process runs as.
 Result<Principal> SelfPrincipal();
 
-// Groups of a Unix user who is not connected, from the user database. Empty for other principals.
-std::vector<Principal> UnixGroupsOf(const Principal& principal);
+// Groups of a Unix user who is not connected, from the user database. Empty for other principals;
+// kUnavailable where the database does not answer.
+Result<std::vector<Principal>> UnixGroupsOf(const Principal& principal);
 
 // A listening socket that removes its file when it is destroyed. As long as it lives it holds a
 // lock on PATH.lock, which stays behind empty.

@@ -92,9 +92,8 @@ std::optional<GroupRecord> FindGroup(std::string_view name) {
   return record;
 }
 
-// The names of those whose primary group this is, which the group's record does not list.
-std::vector<std::string> PrimaryMembers(gid_t gid) {
-  std::vector<std::string> names;
+template <typename Use>
+void ForEachUser(const Use& use) {
   std::vector<char> buffer(size_t{64} << 10);
   passwd record{};
   passwd* found = nullptr;
@@ -104,10 +103,23 @@ std::vector<std::string> PrimaryMembers(gid_t gid) {
   setpwent();
   for (size_t read = 0; read < kUsersReadMax; ++read) {
     if (getpwent_r(&record, buffer.data(), buffer.size(), &found) != 0) break;
-    if (record.pw_gid == gid) names.emplace_back(record.pw_name);
+    use(record);
   }
   endpwent();
+}
+
+// The names of those whose primary group this is, which the group's record does not list.
+std::vector<std::string> PrimaryMembers(gid_t gid) {
+  std::vector<std::string> names;
+  ForEachUser([&](const passwd& user) {
+    if (user.pw_gid == gid) names.emplace_back(user.pw_name);
+  });
   return names;
+}
+
+tl::unexpected<Error> NoAnswer(const std::string& about) {
+  return Fail(Code::kUnavailable, "cannot look up " + about + ": the user database does not answer",
+              "try again; see getent passwd on the machine of grantd");
 }
 
 }  // namespace
@@ -119,11 +131,7 @@ Result<Principal> UserPrincipal(uid_t uid) {
         return getpwuid_r(uid, record, buffer, bytes, found);
       },
       [&name](const passwd& user) { name = user.pw_name; });
-  if (answer == Answer::kFailed) {
-    return Fail(Code::kUnavailable,
-                fmt::format("the user database does not answer about uid {}", uid),
-                "try again; see getent passwd on the machine of grantd");
-  }
+  if (answer == Answer::kFailed) return NoAnswer(fmt::format("uid {}", uid));
   return NamedOrNumbered("unix", name, uid);
 }
 
@@ -135,31 +143,56 @@ Principal UnixGroupPrincipal(gid_t gid) {
   return NamedOrNumbered("unix-group", name, gid);
 }
 
-std::optional<UnixUser> FindUnixUser(std::string_view name) {
+Result<std::optional<UnixUser>> FindUnixUser(std::string_view name) {
   UnixUser user;
   const auto use = [&user](const passwd& found) {
     user = {found.pw_uid, found.pw_gid, found.pw_name};
   };
-  bool found = false;
-  if (name.starts_with('#')) {
-    const auto uid = ParseNumber(name.substr(1));
-    found = uid && Answer::kFound ==
-                       WithRecord<passwd>(
-                           [uid](passwd* record, char* buffer, size_t bytes, passwd** result) {
-                             return getpwuid_r(*uid, record, buffer, bytes, result);
-                           },
-                           use);
-  } else {
+  Answer answer = Answer::kUnknown;
+  if (!name.starts_with('#')) {
     const std::string text(name);
-    found =
-        Answer::kFound == WithRecord<passwd>(
-                              [&text](passwd* record, char* buffer, size_t bytes, passwd** result) {
-                                return getpwnam_r(text.c_str(), record, buffer, bytes, result);
-                              },
-                              use);
+    answer = WithRecord<passwd>(
+        [&text](passwd* record, char* buffer, size_t bytes, passwd** result) {
+          return getpwnam_r(text.c_str(), record, buffer, bytes, result);
+        },
+        use);
+  } else if (const auto uid = ParseNumber(name.substr(1))) {
+    answer = WithRecord<passwd>(
+        [uid](passwd* record, char* buffer, size_t bytes, passwd** result) {
+          return getpwuid_r(*uid, record, buffer, bytes, result);
+        },
+        use);
   }
-  if (!found) return std::nullopt;
-  return user;
+  if (answer == Answer::kFailed) return NoAnswer("user '" + std::string(name) + "'");
+  if (answer == Answer::kUnknown) return std::optional<UnixUser>();
+  return std::optional<UnixUser>(std::move(user));
+}
+
+Result<Identity> LiveIdentity(uid_t uid) {
+  GRANT_TRY(const auto user, FindUnixUser(fmt::format("#{}", uid)));
+  Identity identity{NamedOrNumbered("unix", user ? user->name : "", uid), {}, uid};
+  if (user && !identity.principal.number()) {
+    identity.groups = UnixGroupPrincipals(GroupIdsOf(*user));
+  }
+  return identity;
+}
+
+Result<std::optional<Principal>> CanonicalUser(const Principal& named) {
+  if (named.scheme() != "unix") return std::optional<Principal>();
+  GRANT_TRY(const auto user, FindUnixUser(named.name()));
+  if (!user) return std::optional<Principal>();
+  GRANT_TRY(Principal canonical, UserPrincipal(user->uid));
+  return std::optional<Principal>(std::move(canonical));
+}
+
+std::vector<std::string> UnixUserNames() {
+  std::vector<std::string> names;
+  ForEachUser([&](const passwd& user) {
+    if (auto named = Principal::Parse(fmt::format("unix:{}", user.pw_name))) {
+      names.push_back(named->text());
+    }
+  });
+  return names;
 }
 
 std::vector<gid_t> GroupIdsOf(const UnixUser& user) {

@@ -25,8 +25,22 @@ struct UnixUser {
   std::string name;
 };
 
-// By name or by "#1234". Nothing where the database has no such user. Any thread.
-std::optional<UnixUser> FindUnixUser(std::string_view name);
+// By name or by "#1234". Nothing where the database has no such user; kUnavailable where it does
+// not answer. Any thread.
+Result<std::optional<UnixUser>> FindUnixUser(std::string_view name);
+
+// Who a uid is now, by the user database alone: its name, and the groups that the database lists,
+// none where it has no name. kUnavailable where the database does not answer. Any thread.
+Result<Identity> LiveIdentity(uid_t uid);
+
+// Who "unix:alice" or "unix:#1234" is to grantd: the principal of that user's number. Nothing where
+// the database has no such user, or `named` is none; kUnavailable where it does not answer.
+Result<std::optional<Principal>> CanonicalUser(const Principal& named);
+
+// The names that the database lists, as principals, no more than kUsersReadMax. It may take its
+// time, and directories may list nobody. Any thread.
+std::vector<std::string> UnixUserNames();
+inline constexpr size_t kUsersReadMax = 100'000;
 
 // The primary and the supplementary groups of a user. Any thread.
 std::vector<gid_t> GroupIdsOf(const UnixUser& user);

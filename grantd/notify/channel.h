@@ -12,7 +12,7 @@ namespace grant {
 enum class SendOutcome {
   kDelivered,
   kFailed,   // the receiver cannot be reached or cannot serve: nothing else would get through now
-  kRefused,  // the receiver does not take this one message
+  kRefused,  // the receiver does not take this one message, and never will
   kAborted,  // grantd is stopping; it is not known what came of it
 };
 

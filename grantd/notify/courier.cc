@@ -16,6 +16,9 @@ namespace {
 constexpr size_t kPreparedAtOnceMax = 64;
 constexpr Duration kIdleMax = std::chrono::minutes(1);
 constexpr Duration kTidyInterval = std::chrono::minutes(10);
+// How long before one that cannot be prepared, or read, is tried again.
+constexpr Duration kSetAsideFor = std::chrono::minutes(1);
+constexpr size_t kGivenUpAtOnceMax = 256;
 
 std::string About(const Delivery& delivery) {
   return delivery.notification_id +
@@ -88,34 +91,68 @@ Result<Time> Courier::Advance() {
 
 Result<bool> Courier::Prepare() {
   std::vector<Notification> fresh;
+  const size_t limit = kPreparedAtOnceMax + set_aside_.size();
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(fresh, tables.UnpreparedNotifications(kPreparedAtOnceMax));
+    GRANT_TRY(fresh, tables.UnpreparedNotifications(limit));
     return {};
   }));
   for (const Notification& notification : fresh) {
-    GRANT_TRY(const Occasion occasion,
-              ReadOccasion(store_, notification.id, options_.lookups, options_.now()));
-    std::vector<Delivery> deliveries;
-    for (const Line& line : lines_) {
-      if (occasion.IsLate(options_.now())) break;
-      for (Delivery& delivery : line.channel->DeliveriesFor(occasion)) {
-        delivery.notification_id = notification.id;
-        delivery.channel = line.channel->name();
-        delivery.queued_at = delivery.due_at = options_.now();
-        deliveries.push_back(std::move(delivery));
-      }
+    const auto aside = set_aside_.find(notification.id);
+    if (aside != set_aside_.end() && options_.now() < aside->second) continue;
+    const auto occasion = ReadOccasion(store_, notification.id, options_.lookups, options_.now());
+    if (!occasion) {
+      GRANT_CHECK(SetAside(notification, occasion.error()));
+      continue;
     }
-    std::vector<Delivery> dropped;
-    GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-      GRANT_CHECK(tables.PrepareNotification(notification.id, deliveries));
-      return DropBeyondBound(tables, dropped);
-    }));
-    for (const Delivery& delivery : dropped) {
-      spdlog::error("notify {}: dropped {}: more than {} messages wait", delivery.channel,
-                    About(delivery), options_.waiting_max);
+    GRANT_CHECK(PrepareOne(notification, *occasion));
+    set_aside_.erase(notification.id);
+  }
+  return fresh.size() == limit;
+}
+
+Status Courier::PrepareOne(const Notification& notification, const Occasion& occasion) {
+  std::vector<Delivery> deliveries;
+  for (const Line& line : lines_) {
+    if (occasion.IsLate(options_.now())) break;
+    for (Delivery& delivery : line.channel->DeliveriesFor(occasion)) {
+      delivery.notification_id = notification.id;
+      delivery.channel = line.channel->name();
+      delivery.queued_at = delivery.due_at = options_.now();
+      deliveries.push_back(std::move(delivery));
     }
   }
-  return fresh.size() == kPreparedAtOnceMax;
+  std::vector<Delivery> dropped;
+  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.PrepareNotification(notification.id, deliveries));
+    return DropBeyondBound(tables, dropped);
+  }));
+  for (const Delivery& delivery : dropped) {
+    spdlog::error("notify {}: dropped {}: more than {} messages wait", delivery.channel,
+                  About(delivery), options_.waiting_max);
+  }
+  return {};
+}
+
+Status Courier::SetAside(const Notification& notification, const Error& error) {
+  const Time at = options_.now();
+  if (lines_.empty() || at >= notification.at + options_.retry.give_up) {
+    spdlog::error("notify: gave up {}: {}", notification.id, error.message);
+    set_aside_.erase(notification.id);
+    return store_.Write([&](Tables& tables) -> Status {
+      GRANT_CHECK(tables.PrepareNotification(notification.id, {}));
+      GRANT_CHECK(tables.AppendAudit({at, std::string(event::kNotificationFailed), options_.self,
+                                      notification.request_id, "",
+                                      Detail({{"notification", notification.id},
+                                              {"event", notification.event},
+                                              {"reason", error.message}})}));
+      return {};
+    });
+  }
+  if (set_aside_.count(notification.id) == 0) {
+    spdlog::warn("notify: {} waits: {}", notification.id, error.message);
+  }
+  set_aside_[notification.id] = at + kSetAsideFor;
+  return {};
 }
 
 Status Courier::DropBeyondBound(Tables& tables, std::vector<Delivery>& dropped) const {
@@ -162,11 +199,15 @@ Result<Time> Courier::Serve(Line& line) {
   if (!delivery) return options_.now() + kIdleMax;
   const Time due = std::max(delivery->due_at, line.held_until);
   if (options_.now() < due) return due;
-  GRANT_TRY(const Occasion occasion,
-            ReadOccasion(store_, delivery->notification_id, options_.lookups, options_.now()));
-  GRANT_TRY(const bool dropped, DropIfLate(line, occasion, *delivery));
+  const auto occasion =
+      ReadOccasion(store_, delivery->notification_id, options_.lookups, options_.now());
+  if (!occasion) {
+    GRANT_CHECK(Postpone(*std::move(delivery), occasion.error()));
+    return options_.now();
+  }
+  GRANT_TRY(const bool dropped, DropIfLate(line, *occasion, *delivery));
   if (dropped) return options_.now();
-  const SendResult attempt = line.channel->Send(occasion, *delivery, options_.now());
+  const SendResult attempt = line.channel->Send(*occasion, *delivery, options_.now());
   if (attempt.outcome == SendOutcome::kDelivered) {
     GRANT_CHECK(Succeed(line, *delivery));
   } else if (attempt.outcome != SendOutcome::kAborted) {
@@ -214,10 +255,21 @@ Status Courier::Succeed(Line& line, const Delivery& delivery) {
   });
 }
 
+Status Courier::Postpone(Delivery delivery, const Error& error) {
+  const Time at = options_.now();
+  spdlog::warn("notify {}: {} waits: {}", delivery.channel, About(delivery), error.message);
+  const bool given_up = at >= delivery.queued_at + options_.retry.give_up;
+  delivery.due_at = at + kSetAsideFor;
+  return Record([=, this](Tables& tables) -> Status {
+    return given_up ? GiveUp(tables, delivery, error.message) : tables.PostponeDelivery(delivery);
+  });
+}
+
 Status Courier::Fail(Line& line, Delivery delivery, const SendResult& attempt) {
   const Time at = options_.now();
   const Time end = delivery.queued_at + options_.retry.give_up;
-  const bool given_up = at >= end;
+  const bool refused = attempt.outcome == SendOutcome::kRefused;
+  const bool given_up = refused || at >= end;
   ++delivery.attempts;
   delivery.due_at =
       std::min(end, at + RetryDelay(options_.retry, delivery.attempts, options_.jitter()));
@@ -227,8 +279,21 @@ Status Courier::Fail(Line& line, Delivery delivery, const SendResult& attempt) {
   return Record([=, this, record = line.record](Tables& tables) -> Status {
     GRANT_CHECK(given_up ? GiveUp(tables, delivery, attempt.error)
                          : tables.PostponeDelivery(delivery));
+    // What fails now fails for the others whose time is over as well.
+    if (given_up && !refused) GRANT_CHECK(GiveUpOverdue(tables, delivery.channel, at, attempt));
     return tables.StoreChannelRecord(record);
   });
+}
+
+Status Courier::GiveUpOverdue(Tables& tables, const std::string& channel, Time at,
+                              const SendResult& attempt) const {
+  GRANT_TRY(const auto overdue,
+            tables.OverdueDeliveries(channel, at - options_.retry.give_up, kGivenUpAtOnceMax));
+  for (const Delivery& delivery : overdue) GRANT_CHECK(GiveUp(tables, delivery, attempt.error));
+  if (!overdue.empty()) {
+    spdlog::error("notify {}: gave up {} more whose time is over", channel, overdue.size());
+  }
+  return {};
 }
 
 void Courier::TellOfFailure(Line& line, const Delivery& delivery, const SendResult& attempt,
@@ -240,11 +305,11 @@ void Courier::TellOfFailure(Line& line, const Delivery& delivery, const SendResu
       spdlog::warn("notify {}: {} fails: {}; messages wait and are tried again", name,
                    line.channel->receiver(), attempt.error);
     }
-  } else if (delivery.attempts == 1) {
+  } else {
     spdlog::warn("notify {}: {} refuses {}: {}", name, line.channel->receiver(), About(delivery),
                  attempt.error);
   }
-  if (given_up) {
+  if (given_up && attempt.outcome == SendOutcome::kFailed) {
     spdlog::error("notify {}: gave up {} after {} attempts: {}", name, About(delivery),
                   delivery.attempts, attempt.error);
   }
@@ -257,7 +322,9 @@ Status Courier::Record(std::function<Status(Tables&)> outcome) {
 
 Status Courier::RecordUnrecorded() {
   if (!unrecorded_) return {};
-  GRANT_CHECK(store_.Write(unrecorded_));
+  Status written = store_.Write(unrecorded_);
+  // A conflict says that the message does not wait any more: nothing is left to record.
+  if (!written && written.error().code != Code::kConflict) return written;
   unrecorded_ = nullptr;
   return {};
 }

@@ -47,12 +47,22 @@ class Courier {
 
   Result<Time> Advance();
   Result<bool> Prepare();  // whether there may be more
+  Status PrepareOne(const Notification& notification, const Occasion& occasion);
+  // Lets one wait that cannot be prepared, so that it does not keep the others; in the end it is
+  // given up.
+  Status SetAside(const Notification& notification, const Error& error);
   Status Tidy();
   Result<Time> Serve(Line& line);
   // Takes it out of the outbox where it would only ask for what is done already.
   Result<bool> DropIfLate(const Line& line, const Occasion& occasion, const Delivery& delivery);
   Status Succeed(Line& line, const Delivery& delivery);
+  // It is tried again later, or given up: where its time is over, and where it was refused.
   Status Fail(Line& line, Delivery delivery, const SendResult& attempt);
+  // Gives up what has waited for too long on the channel, some of it at a time.
+  Status GiveUpOverdue(Tables& tables, const std::string& channel, Time at,
+                       const SendResult& attempt) const;
+  // What it is about cannot be read now; that is no fault of the receiver.
+  Status Postpone(Delivery delivery, const Error& error);
   void TellOfFailure(Line& line, const Delivery& delivery, const SendResult& attempt,
                      bool given_up);
   Status Record(std::function<Status(Tables&)> outcome);
@@ -68,6 +78,7 @@ class Courier {
   // attempt is made, or people would be told the same thing again and again.
   std::function<Status(Tables&)> unrecorded_;
   Time tidied_at_;
+  std::map<std::string, Time> set_aside_;  // notifications that cannot be prepared before then
 };
 
 }  // namespace grant

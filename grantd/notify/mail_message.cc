@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "grantd/domain/audit.h"
+#include "grantd/domain/text.h"
 
 namespace grant {
 namespace {
@@ -41,12 +42,11 @@ std::string_view WholeCharacters(std::string_view text, size_t bytes) {
 // People's own text, set apart so that none of it can pass for grantd's.
 std::string Quoted(const std::string& text) {
   std::string quoted = "> ";
-  for (const char c : text) {
-    if (c == '\n') {
-      quoted += "\n> ";
-    } else if (c != '\r') {
-      quoted += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
-    }
+  std::string lines = text;
+  std::erase(lines, '\r');
+  for (const char c : Harmless(lines, '?', true)) {
+    quoted += c;
+    if (c == '\n') quoted += "> ";
   }
   return quoted + "\n";
 }
@@ -203,9 +203,7 @@ std::string IdPart(const std::string& text) {
 }  // namespace
 
 std::string HeaderText(const std::string& text) {
-  std::string clean = text;
-  std::replace_if(
-      clean.begin(), clean.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  const std::string clean = Harmless(text, '?', false);
   if (IsAscii(clean)) return clean;
   std::string encoded;
   for (std::string_view rest = clean; !rest.empty();) {

@@ -49,7 +49,9 @@ Result<Occasion> ReadOccasion(Store& store, const std::string& notification_id,
     return {};
   }));
   const Request& request = occasion.view.request;
-  occasion.view.progress = ProgressOf(request, occasion.rules, lookups.groups_of, lookups.auditors);
+  KnownGroups groups;
+  GRANT_CHECK(LookUpDeciders(lookups.groups_of, request, groups));
+  occasion.view.progress = ProgressOf(request, occasion.rules, GroupsIn(groups), lookups.auditors);
   if (request.status == RequestStatus::kOpen) {
     occasion.view.hours =
         ForeseeHours(HoursOf(occasion.rules, request.signer), now, lookups.zone_of);

@@ -27,12 +27,13 @@ struct Occasion {
 
 // What is known beside the rules. The first two may be slow.
 struct Lookups {
-  GroupsOf groups_of;
+  GroupLookup groups_of;
   MembersOf members_of;
   std::vector<Principal> auditors = {};
   ZoneOf zone_of = {};
 };
 
+// kUnavailable where the user database does not answer.
 Result<Occasion> ReadOccasion(Store& store, const std::string& notification_id,
                               const Lookups& lookups, Time now);
 

@@ -56,14 +56,21 @@ class WebhookChannel : public Channel {
                 "openssl rand -hex 32 > " + settings_.secret_file);
   }
 
+  // 4xx is about this message (RFC 9110 section 15.5), but for those that ask for another try
+  // later.
+  static bool IsRefusal(long status) {
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+  }
+
   SendResult Judge(const Transfer::Result& result) const {
     if (result.code == CURLE_ABORTED_BY_CALLBACK) return {SendOutcome::kAborted, {}};
     if (result.code != CURLE_OK) return {SendOutcome::kFailed, result.error};
     if (result.status >= 200 && result.status < 300) return {};
-    return {SendOutcome::kFailed, fmt::format("it answered with status {}{}", result.status,
-                                              result.status >= 300 && result.status < 400
-                                                  ? ", and redirects are not followed"
-                                                  : "")};
+    return {
+        IsRefusal(result.status) ? SendOutcome::kRefused : SendOutcome::kFailed,
+        fmt::format(
+            "it answered with status {}{}", result.status,
+            result.status >= 300 && result.status < 400 ? ", and redirects are not followed" : "")};
   }
 
   const std::string name_ = kWebhookChannel;

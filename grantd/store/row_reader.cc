@@ -87,6 +87,12 @@ ListQuery& ListQuery::Where(std::string_view comparison, sql::Value value) {
   return *this;
 }
 
+ListQuery& ListQuery::WhereNullOr(std::string_view column, sql::Value value) {
+  Where(fmt::format("({} IS NULL OR {} =", column, column), std::move(value));
+  text_ += ")";
+  return *this;
+}
+
 ListQuery& ListQuery::WherePrefix(std::string_view column, const std::string& prefix) {
   Where(fmt::format("{} >=", column), prefix);
   if (auto end = EndOfPrefix(prefix)) Where(fmt::format("{} <", column), *std::move(end));

@@ -95,6 +95,8 @@ class ListQuery {
   ListQuery& WhereIf(std::string_view comparison, const std::optional<Principal>& value) {
     return value ? Where(comparison, value->text()) : *this;
   }
+  // A column that is null or `value`.
+  ListQuery& WhereNullOr(std::string_view column, sql::Value value);
   // A column whose text begins with `prefix`; without the wildcards of LIKE, and over an index.
   ListQuery& WherePrefix(std::string_view column, const std::string& prefix);
 

@@ -178,6 +178,29 @@ ALTER TABLE request_decision ADD COLUMN narrowed_window BIGINT;
 ALTER TABLE signing_grant ADD COLUMN scopes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE signing_grant ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
 )sql",
+    // filed_policy has each policy once under which anything was filed, so that what somebody may
+    // see is found by an index.
+    R"sql(
+ALTER TABLE signing_request ADD COLUMN requester_uid BIGINT;
+ALTER TABLE request_decision ADD COLUMN approver_uid BIGINT;
+ALTER TABLE signing_grant ADD COLUMN holder_uid BIGINT;
+CREATE TABLE filed_policy (
+  policy_number BIGINT NOT NULL PRIMARY KEY,
+  policy_snapshot TEXT NOT NULL UNIQUE
+);
+INSERT INTO filed_policy (policy_number, policy_snapshot)
+SELECT ROW_NUMBER() OVER (ORDER BY policy_snapshot), policy_snapshot
+FROM (SELECT DISTINCT policy_snapshot FROM signing_request) AS filed;
+ALTER TABLE signing_request ADD COLUMN policy_number BIGINT;
+UPDATE signing_request SET policy_number = (SELECT policy_number FROM filed_policy
+  WHERE filed_policy.policy_snapshot = signing_request.policy_snapshot);
+ALTER TABLE signing_grant ADD COLUMN policy_number BIGINT;
+UPDATE signing_grant SET policy_number = (SELECT policy_number FROM signing_request
+  WHERE signing_request.id = signing_grant.request_id);
+CREATE INDEX signing_request_by_policy ON signing_request (policy_number, id);
+CREATE INDEX signing_request_by_policy_and_status ON signing_request (policy_number, status, id);
+CREATE INDEX signing_grant_by_policy ON signing_grant (policy_number, id);
+)sql",
 };
 
 constexpr char kMeta[] =

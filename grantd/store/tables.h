@@ -13,6 +13,7 @@
 #include "grantd/domain/request.h"
 #include "grantd/domain/rules.h"
 #include "grantd/store/notification.h"
+#include "grantd/store/sight.h"
 #include "grantd/store/sql.h"
 
 namespace grant {
@@ -51,14 +52,18 @@ struct RequestFilter {
   std::optional<Principal> requester;
   std::string before;
   size_t limit = 100;
-  std::optional<Time> since = std::nullopt;  // filed then or later
+  std::optional<Time> since = std::nullopt;   // filed then or later
+  std::optional<Sight> sight = std::nullopt;  // without one: everything
 };
 struct GrantFilter {
   std::optional<std::string> signer;
   std::optional<Principal> holder;
   std::string before;
   size_t limit = 100;
-  std::optional<Time> since = std::nullopt;  // issued then or later
+  std::optional<Time> since = std::nullopt;   // issued then or later
+  std::optional<Sight> sight = std::nullopt;  // without one: everything
+  std::optional<GrantStatus> status = std::nullopt;
+  Time now = {};  // at which they have that status
 };
 struct AuditFilter {
   std::optional<std::string> event;
@@ -88,6 +93,9 @@ class Tables {
   // Appends version + 1 of what CurrentRules() says.
   Result<int64_t> AppendRules(const Rules& rules, const Principal& by, Time at);
 
+  // Every policy under which anything was filed, as it was then.
+  Result<std::vector<FiledPolicy>> FiledPolicies();
+
   // Requests, with their decisions and comments.
   Result<std::optional<Request>> FindRequest(const std::string& id);
   // By the hash of the secret that its grant has or will have.
@@ -97,8 +105,10 @@ class Tables {
                                                   const std::string& idempotency_key);
   // Those that are open and end after `now`, the first to end first, at most `limit`.
   Result<std::vector<Request>> OpenRequestsOf(const Principal& requester, Time now, size_t limit);
-  // IDs that begin with `prefix`, at most `limit`.
-  Result<std::vector<std::string>> RequestIdsLike(const std::string& prefix, size_t limit);
+  // The newest IDs that begin with `prefix`, at most `limit`; of what is in sight, where that is
+  // given.
+  Result<std::vector<std::string>> RequestIdsLike(const std::string& prefix, size_t limit,
+                                                  const std::optional<Sight>& sight = {});
   Result<std::vector<Request>> ListRequests(const RequestFilter& filter);
   // Open requests whose expiry is not after `now`, at most `limit`.
   Result<std::vector<Request>> OverdueRequests(Time now, size_t limit);
@@ -108,7 +118,8 @@ class Tables {
 
   Result<std::optional<Grant>> FindGrant(const std::string& id);
   Result<std::optional<Grant>> FindGrantBySecret(const std::string& secret_hash);
-  Result<std::vector<std::string>> GrantIdsLike(const std::string& prefix, size_t limit);
+  Result<std::vector<std::string>> GrantIdsLike(const std::string& prefix, size_t limit,
+                                                const std::optional<Sight>& sight = {});
   Result<std::vector<Grant>> ListGrants(const GrantFilter& filter);
   // Grants of this signer and holder that end after `now` and are neither used up nor revoked, the
   // first to end first: all that Decide() can choose from.
@@ -145,6 +156,9 @@ class Tables {
   // The waiting one that is due first, whether or not that is past.
   Result<std::optional<Delivery>> NextDelivery(const std::string& channel);
   Result<std::vector<Delivery>> OldestDeliveries(size_t limit);  // that wait, oldest first
+  // Those of a channel that wait and were queued at `queued_until` or before.
+  Result<std::vector<Delivery>> OverdueDeliveries(const std::string& channel, Time queued_until,
+                                                  size_t limit);
   Result<std::map<std::string, int64_t>> WaitingByChannel();
   Result<std::map<std::string, Time>> LongestWaitingByChannel();  // since when
   Status PostponeDelivery(const Delivery& delivery);  // stores its attempts and when it is due

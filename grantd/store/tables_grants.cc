@@ -6,6 +6,7 @@
 #include "grantd/domain/id.h"
 #include "grantd/store/row_reader.h"
 #include "grantd/store/rules_json.h"
+#include "grantd/store/sight_query.h"
 #include "grantd/store/tables.h"
 
 namespace grant {
@@ -17,7 +18,11 @@ constexpr size_t kRecentMax = 5;
 
 const std::string kSelect =
     "SELECT id, request_id, signer, holder, not_before, not_after, max_signings, used, digests, "
-    "secret_hash, scopes, revoked_by, revoked_at, revoke_reason, released FROM signing_grant";
+    "secret_hash, scopes, holder_uid, revoked_by, revoked_at, revoke_reason, released FROM "
+    "signing_grant";
+
+const std::string kSelectIds = "SELECT id FROM signing_grant";
+constexpr SightColumns kHolder{"holder", "holder_uid"};
 
 std::optional<Revocation> ReadRevocation(RowReader& reader, const sql::Row& row, size_t column) {
   if (row.is_null(column)) return std::nullopt;
@@ -43,13 +48,35 @@ Result<Grant> ReadGrant(const sql::Row& row) {
   grant.digests = reader.Parsed<std::vector<Digest>>(DigestsFromJson);
   grant.secret_hash = reader.MaybeText();
   grant.scopes = reader.Parsed<std::vector<Scope>>(ScopesFromJson);
-  grant.revocation = ReadRevocation(reader, row, 11);
+  grant.holder_uid = reader.MaybeCount();
+  grant.revocation = ReadRevocation(reader, row, 12);
   return reader.Finish(std::move(grant));
 }
 
-Result<std::string> ReadId(const sql::Row& row) {
-  RowReader reader(row, "grant");
-  return reader.Finish(reader.Text());
+// What StatusOf() says, in SQL.
+void WhereStatus(ListQuery& query, GrantStatus status, Time now) {
+  static const std::string kNotRevoked = "revoked_at IS NULL AND ";
+  static const std::string kUnused = kNotRevoked + "used < max_signings AND ";
+  const sql::Value at = ToMillis(now);
+  switch (status) {
+    case GrantStatus::kRevoked:
+    case GrantStatus::kReleased:
+      query.Where("revoked_at IS NOT NULL AND released =",
+                  int64_t{status == GrantStatus::kReleased ? 1 : 0});
+      return;
+    case GrantStatus::kExhausted:
+      query.Where(kNotRevoked + "max_signings - used <=", int64_t{0});
+      return;
+    case GrantStatus::kExpired:
+      query.Where(kUnused + "not_after <=", at);
+      return;
+    case GrantStatus::kPending:
+      query.Where(kUnused + "not_after >", at).Where("not_before >", at);
+      return;
+    case GrantStatus::kActive:
+      query.Where(kUnused + "not_after >", at).Where("not_before <=", at);
+      return;
+  }
 }
 
 // Appends the grants that are not there yet.
@@ -72,18 +99,27 @@ Result<std::optional<Grant>> Tables::FindGrantBySecret(const std::string& secret
   return ReadFirst(sql_.Query(kSelect + " WHERE secret_hash = $1", {secret_hash}), ReadGrant);
 }
 
-Result<std::vector<std::string>> Tables::GrantIdsLike(const std::string& prefix, size_t limit) {
-  return ReadAll(
-      ListQuery("SELECT id FROM signing_grant").WherePrefix("id", prefix).Run(sql_, "id", limit),
-      ReadId);
+Result<std::vector<std::string>> Tables::GrantIdsLike(const std::string& prefix, size_t limit,
+                                                      const std::optional<Sight>& sight) {
+  ListQuery query(kSelectIds);
+  query.WherePrefix("id", prefix);
+  return IdsInSight(sql_, query, sight, kHolder, limit);
 }
 
 Result<std::vector<Grant>> Tables::ListGrants(const GrantFilter& filter) {
-  ListQuery query(kSelect);
+  ListQuery query(filter.sight ? kSelectIds : kSelect);
   query.WhereIf("signer =", filter.signer).WhereIf("holder =", filter.holder);
   if (!filter.before.empty()) query.Where("id <", filter.before);
   if (filter.since) query.Where("id >=", MakeId(kGrantPrefix, *filter.since, {}));
-  return ReadAll(query.Run(sql_, "id DESC", filter.limit), ReadGrant);
+  if (filter.status) WhereStatus(query, *filter.status, filter.now);
+  if (!filter.sight) return ReadAll(query.Run(sql_, "id DESC", filter.limit), ReadGrant);
+  GRANT_TRY(const auto ids, IdsInSight(sql_, query, filter.sight, kHolder, filter.limit));
+  std::vector<Grant> grants;
+  for (const std::string& id : ids) {
+    GRANT_TRY(auto held, FindGrant(id));
+    if (held) grants.push_back(*std::move(held));
+  }
+  return grants;
 }
 
 // Usable grants are asked for apart from used up and revoked ones, so that however many of those a
@@ -134,11 +170,13 @@ Status Tables::InsertGrant(const Grant& grant) {
   GRANT_TRY(std::string scopes, ScopesToJson(grant.scopes));
   GRANT_CHECK(sql_.Execute(
       "INSERT INTO signing_grant (id, request_id, signer, holder, not_before, not_after, "
-      "max_signings, used, digests, secret_hash, scopes) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      "max_signings, used, digests, secret_hash, scopes, holder_uid, policy_number) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+      "(SELECT policy_number FROM signing_request WHERE id = $2))",
       {grant.id, grant.request_id, grant.signer, grant.holder.text(), ToMillis(grant.not_before),
        ToMillis(grant.not_after), int64_t{grant.max_signings}, int64_t{grant.used},
-       std::move(digests), Maybe(grant.secret_hash), std::move(scopes)}));
+       std::move(digests), Maybe(grant.secret_hash), std::move(scopes),
+       grant.holder_uid ? sql::Value(int64_t{*grant.holder_uid}) : sql::Null()}));
   return grant.revocation ? RecordRevocation(grant) : Status();
 }
 

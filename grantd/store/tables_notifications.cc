@@ -116,6 +116,16 @@ Result<std::vector<Delivery>> Tables::OldestDeliveries(size_t limit) {
                  ReadDelivery);
 }
 
+Result<std::vector<Delivery>> Tables::OverdueDeliveries(const std::string& channel,
+                                                        Time queued_until, size_t limit) {
+  return ReadAll(ListQuery(kSelectDelivery)
+                     .Where("delivery_status =", kWaiting)
+                     .Where("channel =", channel)
+                     .Where("queued_at <=", ToMillis(queued_until))
+                     .Run(sql_, "due_at", limit),
+                 ReadDelivery);
+}
+
 Result<std::map<std::string, int64_t>> Tables::WaitingByChannel() {
   GRANT_TRY(const auto rows, sql_.Query("SELECT channel, COUNT(*) FROM notification_delivery "
                                         "WHERE delivery_status = $1 GROUP BY channel",

@@ -4,6 +4,7 @@
 #include "grantd/domain/id.h"
 #include "grantd/store/row_reader.h"
 #include "grantd/store/rules_json.h"
+#include "grantd/store/sight_query.h"
 #include "grantd/store/tables.h"
 
 namespace grant {
@@ -12,7 +13,10 @@ namespace {
 constexpr char kSelect[] =
     "SELECT id, signer, requester, status, created_at, expires_at, window_duration, window_from, "
     "window_until, signings, justification, digests, policy_snapshot, closed_reason, grant_id, "
-    "secret_hash, idempotency_key, files, scopes FROM signing_request";
+    "secret_hash, idempotency_key, files, scopes, requester_uid FROM signing_request";
+
+constexpr char kSelectIds[] = "SELECT id FROM signing_request";
+constexpr SightColumns kRequester{"requester", "requester_uid"};
 
 const char* VerdictName(Verdict verdict) {
   return verdict == Verdict::kApprove ? "approve" : "reject";
@@ -61,6 +65,7 @@ Result<Request> ReadRequest(const sql::Row& row) {
   request.idempotency_key = reader.MaybeText();
   request.files = reader.Parsed<std::vector<NamedFile>>(FilesFromJson);
   request.scopes = reader.Parsed<std::vector<Scope>>(ScopesFromJson);
+  request.requester_uid = reader.MaybeCount();
   return reader.Finish(std::move(request));
 }
 
@@ -74,6 +79,7 @@ Result<Decision> ReadDecision(const sql::Row& row) {
   decision.at = reader.Instant();
   decision.narrowing.signings = reader.MaybeCount();
   if (const auto millis = reader.MaybeInteger()) decision.narrowing.window = Duration(*millis);
+  decision.approver_uid = reader.MaybeCount();
   return reader.Finish(std::move(decision));
 }
 
@@ -86,23 +92,20 @@ Result<Comment> ReadComment(const sql::Row& row) {
   return reader.Finish(std::move(comment));
 }
 
-Result<std::string> ReadId(const sql::Row& row) {
-  RowReader reader(row, "request");
-  return reader.Finish(reader.Text());
-}
-
 Result<int64_t> ReadCount(const sql::Row& row) {
   RowReader reader(row, "count");
   return reader.Finish(reader.Integer());
 }
 
 Status LoadDecisionsAndComments(sql::Connection& sql, Request& request) {
-  GRANT_TRY(request.decisions,
-            ReadAll(sql.Query("SELECT step, approver, verdict, note, decided_at, "
-                              "narrowed_signings, narrowed_window FROM request_decision WHERE "
-                              "request_id = $1 ORDER BY place",
-                              {request.id}),
-                    ReadDecision));
+  GRANT_TRY(
+      request.decisions,
+      ReadAll(
+          sql.Query("SELECT step, approver, verdict, note, decided_at, "
+                    "narrowed_signings, narrowed_window, approver_uid FROM request_decision WHERE "
+                    "request_id = $1 ORDER BY place",
+                    {request.id}),
+          ReadDecision));
   GRANT_TRY(request.comments, ReadAll(sql.Query("SELECT author, note, written_at "
                                                 "FROM request_comment WHERE request_id = $1 "
                                                 "ORDER BY place",
@@ -137,10 +140,11 @@ Status AppendDecisions(sql::Connection& sql, const Request& request) {
     GRANT_CHECK(sql.Execute(
         "INSERT INTO request_decision "
         "(request_id, place, step, approver, verdict, note, decided_at, narrowed_signings, "
-        "narrowed_window) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "narrowed_window, approver_uid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         {request.id, static_cast<int64_t>(place), int64_t{decision.step}, decision.approver.text(),
          VerdictName(decision.verdict), decision.comment, ToMillis(decision.at),
-         MaybeCount(decision.narrowing.signings), MaybeDuration(decision.narrowing.window)}));
+         MaybeCount(decision.narrowing.signings), MaybeDuration(decision.narrowing.window),
+         MaybeCount(decision.approver_uid)}));
   }
   return {};
 }
@@ -196,19 +200,28 @@ Result<std::vector<Request>> Tables::OpenRequestsOf(const Principal& requester, 
                                 .Run(sql_, "expires_at", limit));
 }
 
-Result<std::vector<std::string>> Tables::RequestIdsLike(const std::string& prefix, size_t limit) {
-  return ReadAll(
-      ListQuery("SELECT id FROM signing_request").WherePrefix("id", prefix).Run(sql_, "id", limit),
-      ReadId);
+Result<std::vector<std::string>> Tables::RequestIdsLike(const std::string& prefix, size_t limit,
+                                                        const std::optional<Sight>& sight) {
+  ListQuery query(kSelectIds);
+  query.WherePrefix("id", prefix);
+  return IdsInSight(sql_, query, sight, kRequester, limit);
 }
 
 Result<std::vector<Request>> Tables::ListRequests(const RequestFilter& filter) {
-  ListQuery query(kSelect);
+  // Only a list that is narrowed to a sight is put together of several.
+  ListQuery query(filter.sight ? kSelectIds : kSelect);
   if (filter.status) query.Where("status =", Name(*filter.status));
   query.WhereIf("signer =", filter.signer).WhereIf("requester =", filter.requester);
   if (!filter.before.empty()) query.Where("id <", filter.before);
   if (filter.since) query.Where("id >=", MakeId(kRequestPrefix, *filter.since, {}));
-  return ReadRequests(sql_, query.Run(sql_, "id DESC", filter.limit));
+  if (!filter.sight) return ReadRequests(sql_, query.Run(sql_, "id DESC", filter.limit));
+  GRANT_TRY(const auto ids, IdsInSight(sql_, query, filter.sight, kRequester, filter.limit));
+  std::vector<Request> requests;
+  for (const std::string& id : ids) {
+    GRANT_TRY(auto request, FindRequest(id));
+    if (request) requests.push_back(*std::move(request));
+  }
+  return requests;
 }
 
 Result<std::vector<Request>> Tables::OverdueRequests(Time now, size_t limit) {
@@ -220,22 +233,38 @@ Result<std::vector<Request>> Tables::OverdueRequests(Time now, size_t limit) {
 
 Status Tables::InsertRequest(const Request& request) {
   GRANT_TRY(std::string policy, PolicyToJson(request.policy));
+  GRANT_TRY(const int64_t policy_number, PolicyNumber(sql_, policy));
   GRANT_TRY(std::string digests, DigestsToJson(request.digests));
   GRANT_TRY(std::string files, FilesToJson(request.files));
   GRANT_TRY(std::string scopes, ScopesToJson(request.scopes));
   GRANT_CHECK(sql_.Execute(
       "INSERT INTO signing_request (id, signer, requester, status, created_at, expires_at, "
       "window_duration, window_from, window_until, signings, justification, digests, "
-      "policy_snapshot, closed_reason, grant_id, secret_hash, idempotency_key, files, scopes) "
+      "policy_snapshot, closed_reason, grant_id, secret_hash, idempotency_key, files, scopes, "
+      "requester_uid, policy_number) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-      "$19)",
-      {request.id, request.signer, request.requester.text(), Name(request.status),
-       ToMillis(request.created_at), ToMillis(request.expires_at),
-       MaybeDuration(request.window.duration), MaybeMillis(request.window.from),
-       MaybeMillis(request.window.until), int64_t{request.signings}, request.justification,
-       std::move(digests), std::move(policy), Maybe(request.closed_reason), Maybe(request.grant_id),
-       Maybe(request.secret_hash), Maybe(request.idempotency_key), std::move(files),
-       std::move(scopes)}));
+      "$19, $20, $21)",
+      {request.id,
+       request.signer,
+       request.requester.text(),
+       Name(request.status),
+       ToMillis(request.created_at),
+       ToMillis(request.expires_at),
+       MaybeDuration(request.window.duration),
+       MaybeMillis(request.window.from),
+       MaybeMillis(request.window.until),
+       int64_t{request.signings},
+       request.justification,
+       std::move(digests),
+       std::move(policy),
+       Maybe(request.closed_reason),
+       Maybe(request.grant_id),
+       Maybe(request.secret_hash),
+       Maybe(request.idempotency_key),
+       std::move(files),
+       std::move(scopes),
+       MaybeCount(request.requester_uid),
+       policy_number}));
   GRANT_CHECK(AppendDecisions(sql_, request));
   return AppendComments(sql_, request);
 }

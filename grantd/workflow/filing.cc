@@ -13,10 +13,16 @@ namespace {
 using failpoint::Point;
 
 // The request that the requester has filed under this key already.
-Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Principal& requester,
+Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Identity& requester,
                                              const Wish& wish, const std::string& key) {
   if (key.empty()) return std::optional<Request>();
-  GRANT_TRY(auto filed, tables.FindRequestByKey(requester, key));
+  GRANT_TRY(auto filed, tables.FindRequestByKey(requester.principal, key));
+  if (filed && !IsRequester(*filed, requester)) {
+    return Fail(Code::kConflict,
+                "another user who was " + requester.principal.text() +
+                    " then has filed a request with this Idempotency-Key",
+                "send a new key");
+  }
   if (filed && !AsksTheSame(wish, *filed)) {
     return Fail(Code::kConflict,
                 "request " + filed->id + " was filed with this Idempotency-Key and other content",
@@ -26,19 +32,21 @@ Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Principal& re
 }
 
 // One of the requester's open requests that asks for the same, unless another one is wanted.
-Result<std::optional<Request>> StillOpen(Tables& tables, const Principal& requester,
+Result<std::optional<Request>> StillOpen(Tables& tables, const Identity& requester,
                                          const Wish& wish, bool another, Time now,
                                          uint32_t open_max) {
-  GRANT_TRY(auto open, tables.OpenRequestsOf(requester, now, open_max));
+  GRANT_TRY(auto open, tables.OpenRequestsOf(requester.principal, now, open_max));
   for (Request& request : open) {
-    if (!another && AsksTheSame(wish, request)) return std::optional<Request>(std::move(request));
+    if (!another && IsRequester(request, requester) && AsksTheSame(wish, request)) {
+      return std::optional<Request>(std::move(request));
+    }
   }
   if (open.size() < open_max) return std::optional<Request>();
   return Fail(Code::kConflict,
-              requester.text() + " has " + std::to_string(open.size()) +
+              requester.principal.text() + " has " + std::to_string(open.size()) +
                   " open requests, and grantd takes no more of one requester",
               "take back what is not needed: grantctl request list --status open --requester " +
-                  requester.text());
+                  requester.principal.text());
 }
 
 }  // namespace
@@ -46,15 +54,15 @@ Result<std::optional<Request>> StillOpen(Tables& tables, const Principal& reques
 Status Workflow::FileNew(Tables& tables, const grant::Rules& rules, const Identity& caller,
                          const Wish& wish, const Filing& filing, Time at, FiledRequest& filed) {
   Request& request = filed.view.request;
-  GRANT_TRY(auto before, FiledUnderKey(tables, caller.principal, wish, filing.idempotency_key));
+  GRANT_TRY(auto before, FiledUnderKey(tables, caller, wish, filing.idempotency_key));
   if (!before) {
     GRANT_TRY(request, FileRequest(wish, rules, caller, at,
                                    MakeId(kRequestPrefix, at, surroundings_.entropy())));
     // A new key stands for a new request: were it answered with another one's, nothing would
     // remember the key.
     const bool another = filing.another || !filing.idempotency_key.empty();
-    GRANT_TRY(before, StillOpen(tables, caller.principal, wish, another, at,
-                                surroundings_.open_requests_max));
+    GRANT_TRY(before,
+              StillOpen(tables, caller, wish, another, at, surroundings_.open_requests_max));
   }
   filed.existing = before.has_value();
   if (before) {
@@ -76,19 +84,14 @@ Status Workflow::FileNew(Tables& tables, const grant::Rules& rules, const Identi
 
 Status Workflow::GrantAtOnce(Tables& tables, Time at, Request& request) {
   GRANT_TRY(const Principal self, Principal::Parse("grantd:self"));
-  Approval approval = ApproveByBypass(std::move(request), self, at,
-                                      MakeId(kGrantPrefix, at, surroundings_.entropy()));
-  request = std::move(approval.request);
-  const Grant& issued = *approval.grant;
-  GRANT_CHECK(tables.InsertGrant(issued));
-  GRANT_CHECK(tables.UpdateRequest(request));
-  GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestApproved, request, self, at,
-                                         Detail({{"bypass_machine_identities", request.policy.name},
-                                                 {"comment", request.decisions.back().comment},
-                                                 {"grant", issued.id}}))));
-  GRANT_CHECK(tables.AppendAudit(
-      {at, std::string(event::kGrantIssued), self, issued.id, issued.signer, IssueDetail(issued)}));
-  return AnnounceOutcome(tables, event::kRequestApproved, request.id, self, at);
+  const Approval approval = ApproveByBypass(std::move(request), self, at,
+                                            MakeId(kGrantPrefix, at, surroundings_.entropy()));
+  request = approval.request;
+  return StoreApproval(tables, approval,
+                       Detail({{"bypass_machine_identities", request.policy.name},
+                               {"comment", request.decisions.back().comment},
+                               {"grant", approval.grant->id}}),
+                       at);
 }
 
 Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish,
@@ -114,7 +117,9 @@ Result<FiledRequest> Workflow::File(const Identity& caller, const Wish& wish,
   }
   GRANT_CHECK(written);
   failpoint::Reach(Point::kFilingCommitted, 0, filed.view.request.id);
-  filed.view = ViewOf(std::move(filed.view.request), rules, at);
+  KnownGroups groups;
+  GRANT_CHECK(LookUpDeciders(surroundings_.groups_of, filed.view.request, groups));
+  filed.view = ViewOf(std::move(filed.view.request), rules, at, GroupsIn(groups));
   if (!filed.existing) WakeNotifier();
   return filed;
 }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "grantd/failpoint.h"
@@ -12,15 +11,6 @@ namespace {
 using failpoint::Point;
 
 constexpr size_t kUsesShownMax = 1000;
-constexpr size_t kPageRowsMax = 1000;
-
-// The holder, and the approvers of the policy under which the grant was issued.
-Result<bool> Concerns(Tables& tables, const Grant& held, const Rules& rules,
-                      const Identity& caller) {
-  if (held.holder == caller.principal) return true;
-  GRANT_TRY(const auto request, tables.FindRequest(held.request_id));
-  return request && ApprovesFor(request->policy, rules, caller);
-}
 
 Result<GrantView> WholeView(Tables& tables, Grant held) {
   GrantView view;
@@ -36,11 +26,7 @@ Result<GrantView> WholeView(Tables& tables, Grant held) {
 Result<Grant> Workflow::VisibleGrant(Tables& tables, const Identity& caller,
                                      const std::string& id) {
   GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-  GRANT_TRY(Grant held, GrantByPrefix(tables, id));
-  if (SeesAll(caller)) return held;
-  GRANT_TRY(const bool concerned, Concerns(tables, held, current.rules, caller));
-  if (!concerned) return tl::unexpected(NoSuchGrant(id));
-  return held;
+  return grant::VisibleGrant(tables, current.rules, {caller, SeesAll(caller)}, id);
 }
 
 Result<GrantView> Workflow::FindGrant(const Identity& caller, const std::string& id) {
@@ -55,26 +41,14 @@ Result<GrantView> Workflow::FindGrant(const Identity& caller, const std::string&
 
 Result<std::vector<GrantView>> Workflow::ListGrants(const Identity& caller, GrantFilter filter,
                                                     std::optional<GrantStatus> status) {
-  const size_t wanted = filter.limit;
-  filter.limit = kPageRowsMax;
-  const Time at = now();
+  filter.status = status;
+  filter.now = now();
   std::vector<GrantView> views;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-    for (bool more = true; more && views.size() < wanted;) {
-      GRANT_TRY(const auto page, tables.ListGrants(filter));
-      more = page.size() == filter.limit;
-      if (!page.empty()) filter.before = page.back().id;
-      for (const Grant& held : page) {
-        if (views.size() == wanted) break;
-        if (status && StatusOf(held, at) != *status) continue;
-        if (!SeesAll(caller)) {
-          GRANT_TRY(const bool concerned, Concerns(tables, held, current.rules, caller));
-          if (!concerned) continue;
-        }
-        views.push_back({held, {}, {}});
-      }
-    }
+    GRANT_TRY(filter.sight, SightOf(tables, current.rules, {caller, SeesAll(caller)}));
+    GRANT_TRY(auto page, tables.ListGrants(filter));
+    for (Grant& held : page) views.push_back({std::move(held), {}, {}});
     return {};
   }));
   return views;
@@ -86,8 +60,15 @@ Result<GrantView> Workflow::EndGrant(const Identity& caller, const std::string& 
   GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
   GrantView view;
+  // Finding the one that a prefix means may take its time.
+  std::string whole_id;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const Grant held, VisibleGrant(tables, caller, id));
+    whole_id = held.id;
+    return {};
+  }));
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-    GRANT_TRY(Grant held, VisibleGrant(tables, caller, id));
+    GRANT_TRY(Grant held, VisibleGrant(tables, caller, whole_id));
     if (demand) {
       GRANT_TRY(const GrantView seen, WholeView(tables, held));
       GRANT_CHECK(demand(seen, at));
@@ -125,7 +106,7 @@ Result<GrantView> Workflow::Revoke(const Identity& caller, const std::string& id
 Result<GrantView> Workflow::Release(const Identity& caller, const std::string& id,
                                     const std::string& reason, const Demand<GrantView>& demand) {
   return EndGrant(caller, id, event::kGrantReleased, demand, [&](Grant held, Time at) {
-    return grant::Release(std::move(held), caller.principal, reason, at);
+    return grant::Release(std::move(held), caller, reason, at);
   });
 }
 

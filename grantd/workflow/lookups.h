@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "grantd/domain/rules.h"
+#include "grantd/domain/request.h"
 
 namespace grant {
 
@@ -16,6 +16,27 @@ inline MembersOf Remembering(MembersOf members_of) {
     const auto found = known->find(group);
     return found != known->end() ? found->second
                                  : known->emplace(group, members_of(group)).first->second;
+  };
+}
+
+// The groups of everybody who has decided on certain requests.
+using KnownGroups = std::map<Principal, std::vector<Principal>>;
+
+// Looks up those of the request's deciders who are not known yet.
+inline Status LookUpDeciders(const GroupLookup& lookup, const Request& request,
+                             KnownGroups& known) {
+  for (const Decision& decision : request.decisions) {
+    if (known.count(decision.approver) != 0) continue;
+    GRANT_TRY(known[decision.approver], lookup(decision.approver));
+  }
+  return {};
+}
+
+// Whoever is not known is in no group. `known` outlives it.
+inline GroupsOf GroupsIn(const KnownGroups& known) {
+  return [&known](const Principal& principal) {
+    const auto found = known.find(principal);
+    return found == known.end() ? std::vector<Principal>() : found->second;
   };
 }
 

@@ -23,7 +23,11 @@ Result<Forecast> Workflow::TestPolicy(const Identity& caller, const Wish& wish,
     rules = std::move(current.rules);
     return {};
   }));
-  const Identity requester = for_itself ? caller : Identity{*as, surroundings_.groups_of(*as)};
+  Identity requester = caller;
+  if (!for_itself) {
+    GRANT_TRY(auto groups, surroundings_.groups_of(*as));
+    requester = {*as, std::move(groups)};
+  }
   const ForecastLookups lookups{Remembering(surroundings_.members_of), surroundings_.zone_of,
                                 surroundings_.auditors};
   return Foresee(wish, rules, requester, now(), lookups);

@@ -10,7 +10,7 @@ namespace {
 
 using failpoint::Point;
 
-constexpr size_t kPageRowsMax = 1000;
+constexpr size_t kOpenRowsAtOnce = 256;
 constexpr size_t kExpiredAtOnceMax = 256;
 // How often others may decide between the lookup of groups and the write of one decision.
 constexpr int kOvertakenMax = 100;
@@ -43,10 +43,6 @@ std::string DecisionDetail(const Request& request, const std::string& comment) {
 
 }  // namespace
 
-RequestView Workflow::ViewOf(Request request, const grant::Rules& rules, Time at) const {
-  return ViewOf(std::move(request), rules, at, surroundings_.groups_of);
-}
-
 RequestView Workflow::ViewOf(Request request, const grant::Rules& rules, Time at,
                              const GroupsOf& groups) const {
   RequestView view;
@@ -60,19 +56,27 @@ RequestView Workflow::ViewOf(Request request, const grant::Rules& rules, Time at
   return view;
 }
 
-Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {
-  RequestView view;
-  const Time at = now();
+Result<Request> Workflow::VisibleRequest(Tables& tables, const grant::Rules& rules,
+                                         const Identity& caller, const std::string& id) const {
+  return grant::VisibleRequest(tables, rules, {caller, SeesAll(caller)}, id);
+}
+
+Result<Workflow::Seen> Workflow::LookAt(const Identity& caller, const std::string& id) {
+  Seen seen;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-    GRANT_TRY(Request request, RequestByPrefix(tables, id));
-    if (!SeesAll(caller) && !MaySee(request, current.rules, caller)) {
-      return tl::unexpected(NoSuchRequest(id));
-    }
-    view = ViewOf(std::move(request), current.rules, at);
+    GRANT_TRY(RulesVersion current, tables.CurrentRules());
+    seen.rules = std::move(current.rules);
+    GRANT_TRY(seen.request, VisibleRequest(tables, seen.rules, caller, id));
     return {};
   }));
-  return view;
+  GRANT_CHECK(LookUpDeciders(surroundings_.groups_of, seen.request, seen.groups));
+  return seen;
+}
+
+Result<RequestView> Workflow::FindRequest(const Identity& caller, const std::string& id) {
+  const Time at = now();
+  GRANT_TRY(Seen seen, LookAt(caller, id));
+  return ViewOf(std::move(seen.request), seen.rules, at, GroupsIn(seen.groups));
 }
 
 Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
@@ -80,43 +84,39 @@ Result<std::vector<RequestView>> Workflow::ListRequests(const Identity& caller,
                                                         bool awaiting_caller) {
   const Time at = now();
   const size_t wanted = filter.limit;
-  filter.limit = kPageRowsMax;
   std::vector<RequestView> views;
-  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(const RulesVersion current, tables.CurrentRules());
-    for (bool more = true; more && views.size() < wanted;) {
-      GRANT_TRY(auto page, tables.ListRequests(filter));
-      more = page.size() == filter.limit;
-      if (!page.empty()) filter.before = page.back().id;
-      for (Request& request : page) {
-        if (views.size() == wanted) break;
-        if (!SeesAll(caller) && !MaySee(request, current.rules, caller)) continue;
-        RequestView view = ViewOf(std::move(request), current.rules, at);
-        if (awaiting_caller && (IsAuditor(caller) ||
-                                !Awaits(view.request, view.progress, current.rules, caller, at))) {
-          continue;
-        }
-        views.push_back(std::move(view));
-      }
+  if (awaiting_caller) {
+    // Nothing that is decided awaits anybody.
+    if (IsAuditor(caller) || filter.status.value_or(RequestStatus::kOpen) != RequestStatus::kOpen) {
+      return views;
     }
-    return {};
-  }));
-  return views;
-}
-
-Result<std::map<Principal, std::vector<Principal>>> Workflow::GroupsOfDeciders(
-    const std::string& id) {
-  std::vector<Decision> decisions;
-  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(Request request, RequestByPrefix(tables, id));
-    decisions = std::move(request.decisions);
-    return {};
-  }));
-  std::map<Principal, std::vector<Principal>> groups;
-  for (const Decision& decision : decisions) {
-    groups[decision.approver] = surroundings_.groups_of(decision.approver);
+    filter.status = RequestStatus::kOpen;
+    filter.limit = kOpenRowsAtOnce;
   }
-  return groups;
+  KnownGroups groups;
+  for (bool more = true; more && views.size() < wanted;) {
+    std::vector<Request> page;
+    grant::Rules rules;
+    GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+      GRANT_TRY(RulesVersion current, tables.CurrentRules());
+      rules = std::move(current.rules);
+      GRANT_TRY(filter.sight, SightOf(tables, rules, {caller, SeesAll(caller)}));
+      GRANT_TRY(page, tables.ListRequests(filter));
+      return {};
+    }));
+    more = awaiting_caller && page.size() == filter.limit;
+    if (!page.empty()) filter.before = page.back().id;
+    for (Request& request : page) {
+      if (views.size() == wanted) break;
+      if (awaiting_caller && !ApprovesFor(request.policy, rules, caller)) continue;
+      // Outside of the snapshot: the user database may be slow.
+      GRANT_CHECK(LookUpDeciders(surroundings_.groups_of, request, groups));
+      RequestView view = ViewOf(std::move(request), rules, at, GroupsIn(groups));
+      if (awaiting_caller && !Awaits(view.request, view.progress, rules, caller, at)) continue;
+      views.push_back(std::move(view));
+    }
+  }
+  return views;
 }
 
 Result<RequestView> Workflow::Decide(const Identity& caller, const std::string& id,
@@ -136,11 +136,10 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
                                          const std::string& comment,
                                          const Demand<RequestView>& demand,
                                          const Transition& transition, bool& overtaken) {
-  GRANT_TRY(const auto groups, GroupsOfDeciders(id));
+  GRANT_TRY(Seen seen, LookAt(caller, id));
   const GroupsOf known = [&](const Principal& principal) {
-    const auto found = groups.find(principal);
-    overtaken |= found == groups.end();
-    return found == groups.end() ? std::vector<Principal>() : found->second;
+    overtaken |= seen.groups.count(principal) == 0;
+    return GroupsIn(seen.groups)(principal);
   };
   Time decided_at{};
   Request decided;
@@ -151,10 +150,7 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
     decided_at = at;
     GRANT_TRY(RulesVersion current, tables.CurrentRules());
     rules = std::move(current.rules);
-    GRANT_TRY(Request before, RequestByPrefix(tables, id));
-    if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
-      return tl::unexpected(NoSuchRequest(id));
-    }
+    GRANT_TRY(Request before, VisibleRequest(tables, rules, caller, seen.request.id));
     Status met;
     if (demand) met = demand(ViewOf(before, rules, at, known), at);
     auto changed = transition(std::move(before), rules, at, known);
@@ -185,7 +181,8 @@ Result<RequestView> Workflow::DecideOnce(const Identity& caller, const std::stri
   }));
   failpoint::Reach(Point::kDecisionCommitted, 0, decided.id);
   WakeNotifier();
-  return ViewOf(std::move(decided), rules, decided_at);
+  seen.groups[caller.principal] = caller.groups;
+  return ViewOf(std::move(decided), rules, decided_at, GroupsIn(seen.groups));
 }
 
 Result<RequestView> Workflow::Approve(const Identity& caller, const std::string& id,
@@ -233,15 +230,13 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
                                          const std::string& text) {
   GRANT_CHECK(RequireParticipant(caller));
   const Time at = now();
+  GRANT_TRY(const Seen seen, LookAt(caller, id));
   Request commented;
   grant::Rules rules;
   GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
     GRANT_TRY(RulesVersion current, tables.CurrentRules());
     rules = std::move(current.rules);
-    GRANT_TRY(Request before, RequestByPrefix(tables, id));
-    if (!IsAdmin(caller) && !MaySee(before, rules, caller)) {
-      return tl::unexpected(NoSuchRequest(id));
-    }
+    GRANT_TRY(Request before, VisibleRequest(tables, rules, caller, seen.request.id));
     GRANT_TRY(commented,
               grant::AddComment(std::move(before), rules, caller, IsAdmin(caller), text, at));
     GRANT_CHECK(tables.UpdateRequest(commented));
@@ -249,7 +244,7 @@ Result<RequestView> Workflow::AddComment(const Identity& caller, const std::stri
                                            at, Detail({{"text", text}}))));
     return {};
   }));
-  return ViewOf(std::move(commented), rules, at);
+  return ViewOf(std::move(commented), rules, at, GroupsIn(seen.groups));
 }
 
 Result<size_t> Workflow::ExpireOverdue() {

@@ -40,7 +40,11 @@ Status CheckKeyMayChange(Tables& tables, const Signer& before, const Rules& afte
 }  // namespace
 
 RulesLookups Workflow::LookupsForRules() const {
-  return {Remembering(surroundings_.members_of), surroundings_.zone_of, surroundings_.auditors};
+  RulesLookups lookups{Remembering(surroundings_.members_of), surroundings_.zone_of,
+                       surroundings_.auditors};
+  lookups.canonical_of = surroundings_.canonical_of;
+  lookups.nearest_to = surroundings_.nearest_to;
+  return lookups;
 }
 
 Result<RulesHealth> Workflow::ExamineRules(const Identity& caller) {

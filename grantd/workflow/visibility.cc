@@ -7,6 +7,8 @@
 namespace grant {
 namespace {
 
+constexpr size_t kIdShownBytesMax = 64;
+
 Result<std::string> OnlyOne(const std::vector<std::string>& ids, const std::string& prefix,
                             const Error& none) {
   if (ids.empty()) return tl::unexpected(none);
@@ -35,7 +37,7 @@ bool ApprovesFor(const Policy& policy, const Rules& rules, const Identity& calle
 }
 
 bool MaySee(const Request& request, const Rules& rules, const Identity& caller) {
-  return caller.principal == request.requester || ApprovesFor(request.policy, rules, caller);
+  return IsRequester(request, caller) || ApprovesFor(request.policy, rules, caller);
 }
 
 Request WithoutAuditors(Request request, const std::vector<Principal>& auditors) {
@@ -51,30 +53,54 @@ Request WithoutAuditors(Request request, const std::vector<Principal>& auditors)
 bool Awaits(const Request& request, const Progress& progress, const Rules& rules,
             const Identity& caller, Time now) {
   if (request.status != RequestStatus::kOpen || IsOverdue(request, now)) return false;
-  const auto decided = [&](const Decision& decision) {
-    return decision.step == progress.step && decision.approver == caller.principal;
-  };
   return MayApprove(request, progress.step, rules, caller) &&
-         std::none_of(request.decisions.begin(), request.decisions.end(), decided);
+         !HasDecided(request, progress.step, caller);
 }
 
-Result<Request> RequestByPrefix(Tables& tables, const std::string& prefix) {
-  if (!IsIdPrefix(kRequestPrefix, prefix))
-    return tl::unexpected(NoSuchRequest(prefix.substr(0, 64)));
-  GRANT_TRY(const auto ids, tables.RequestIdsLike(prefix, 2));
-  GRANT_TRY(const std::string id, OnlyOne(ids, prefix, NoSuchRequest(prefix)));
+Result<std::optional<Sight>> SightOf(Tables& tables, const Rules& rules, const Viewer& viewer) {
+  if (viewer.overseer) return std::optional<Sight>();
+  Sight sight{viewer.identity.principal, viewer.identity.uid, {}};
+  GRANT_TRY(const auto filed, tables.FiledPolicies());
+  for (const FiledPolicy& one : filed) {
+    if (ApprovesFor(one.policy, rules, viewer.identity)) sight.policies.push_back(one.number);
+  }
+  return std::optional<Sight>(std::move(sight));
+}
+
+Result<Request> VisibleRequest(Tables& tables, const Rules& rules, const Viewer& viewer,
+                               const std::string& id) {
+  const Error none = NoSuchRequest(id.substr(0, kIdShownBytesMax));
+  if (!IsIdPrefix(kRequestPrefix, id)) return tl::unexpected(none);
   GRANT_TRY(auto request, tables.FindRequest(id));
-  if (!request) return tl::unexpected(NoSuchRequest(prefix));
+  if (!request) {
+    GRANT_TRY(const auto sight, SightOf(tables, rules, viewer));
+    GRANT_TRY(const auto ids, tables.RequestIdsLike(id, 2, sight));
+    GRANT_TRY(const std::string whole, OnlyOne(ids, id, none));
+    GRANT_TRY(request, tables.FindRequest(whole));
+  }
+  if (!request) return tl::unexpected(none);
+  if (!viewer.overseer && !MaySee(*request, rules, viewer.identity)) return tl::unexpected(none);
   return *std::move(request);
 }
 
-Result<Grant> GrantByPrefix(Tables& tables, const std::string& prefix) {
-  if (!IsIdPrefix(kGrantPrefix, prefix)) return tl::unexpected(NoSuchGrant(prefix.substr(0, 64)));
-  GRANT_TRY(const auto ids, tables.GrantIdsLike(prefix, 2));
-  GRANT_TRY(const std::string id, OnlyOne(ids, prefix, NoSuchGrant(prefix)));
-  GRANT_TRY(auto found, tables.FindGrant(id));
-  if (!found) return tl::unexpected(NoSuchGrant(prefix));
-  return *std::move(found);
+Result<Grant> VisibleGrant(Tables& tables, const Rules& rules, const Viewer& viewer,
+                           const std::string& id) {
+  const Error none = NoSuchGrant(id.substr(0, kIdShownBytesMax));
+  if (!IsIdPrefix(kGrantPrefix, id)) return tl::unexpected(none);
+  GRANT_TRY(auto held, tables.FindGrant(id));
+  if (!held) {
+    GRANT_TRY(const auto sight, SightOf(tables, rules, viewer));
+    GRANT_TRY(const auto ids, tables.GrantIdsLike(id, 2, sight));
+    GRANT_TRY(const std::string whole, OnlyOne(ids, id, none));
+    GRANT_TRY(held, tables.FindGrant(whole));
+  }
+  if (!held) return tl::unexpected(none);
+  if (viewer.overseer || IsHolder(*held, viewer.identity)) return *std::move(held);
+  GRANT_TRY(const auto request, tables.FindRequest(held->request_id));
+  if (!request || !ApprovesFor(request->policy, rules, viewer.identity)) {
+    return tl::unexpected(none);
+  }
+  return *std::move(held);
 }
 
 }  // namespace grant

@@ -1,6 +1,7 @@
 // Who may see what, and the lookup of IDs by unique prefix.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "grantd/domain/request.h"
@@ -23,10 +24,23 @@ Request WithoutAuditors(Request request, const std::vector<Principal>& auditors)
 bool Awaits(const Request& request, const Progress& progress, const Rules& rules,
             const Identity& caller, Time now);
 
-// The one request, or grant, whose ID begins with `prefix`. Errors: kInvalid (not an ID),
-// kNotFound, kConflict (several).
-Result<Request> RequestByPrefix(Tables& tables, const std::string& prefix);
-Result<Grant> GrantByPrefix(Tables& tables, const std::string& prefix);
+// Who looks: `overseer` where they see everything.
+struct Viewer {
+  const Identity& identity;
+  bool overseer = false;
+};
+
+// The same for lists; nothing for an overseer. It reads every policy that was ever filed under, so
+// it is nothing for a write.
+Result<std::optional<Sight>> SightOf(Tables& tables, const Rules& rules, const Viewer& viewer);
+
+// The one request, or grant, that the viewer may see and whose ID is `id` or begins with it: what
+// they may not see makes no difference. Errors: kNotFound, kConflict (several). A whole ID is
+// quick.
+Result<Request> VisibleRequest(Tables& tables, const Rules& rules, const Viewer& viewer,
+                               const std::string& id);
+Result<Grant> VisibleGrant(Tables& tables, const Rules& rules, const Viewer& viewer,
+                           const std::string& id);
 
 Error NoSuchRequest(const std::string& id);
 Error NoSuchGrant(const std::string& id);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "grantd/domain/rules_warnings.h"
 #include "grantd/store/audit_chain.h"
 #include "grantd/store/store.h"
+#include "grantd/workflow/lookups.h"
 
 namespace grant {
 
@@ -26,11 +26,14 @@ struct Surroundings {
   std::function<IdEntropy()> entropy;
   // For grant secrets, from the kernel: nobody may foresee them.
   std::function<Result<SecretEntropy>()> secret_entropy;
-  GroupsOf groups_of;
+  GroupLookup groups_of;
   std::vector<Principal> admins;
   std::vector<Principal> auditors;  // whoever is both is an auditor
   MembersOf members_of;             // may be slow, as may groups_of
   ZoneOf zone_of;
+  // For the check of rules: as RulesLookups has them.
+  CanonicalOf canonical_of = {};
+  std::function<std::string(const Principal&)> nearest_to = {};
   // Whether the signers' keys are on the tokens that grantd serves; an error names what is wrong.
   std::function<Status(const Rules&)> check_keys;
   // Called when a revocation is durable; returns when no signature under the grant goes out any
@@ -175,6 +178,10 @@ class Workflow {
                                  const std::string& text);
   // Expires what is overdue; returns how many.
   Result<size_t> ExpireOverdue();
+  // Issues the grants of open requests whose steps have all become complete without an approval,
+  // because somebody who had lost eligibility has it again; returns how many. It looks every
+  // quarter of a minute, however often it is called. For one thread.
+  Result<size_t> CompleteDue();
 
   Result<GrantView> FindGrant(const Identity& caller, const std::string& id);
   Result<std::vector<GrantView>> ListGrants(const Identity& caller, GrantFilter filter,
@@ -205,12 +212,24 @@ class Workflow {
                  const Wish& wish, const Filing& filing, Time at, FiledRequest& filed);
   // Part of that transaction: approves a machine's request that needs nobody's approval.
   Status GrantAtOnce(Tables& tables, Time at, Request& request);
-  RequestView ViewOf(Request request, const grant::Rules& rules, Time at) const;
+  // Stores an approval by grantd itself, and its grant. Part of a transaction.
+  Status StoreApproval(Tables& tables, const Approval& approval, const std::string& detail,
+                       Time at);
+  Status CompleteOne(const std::string& id, const KnownGroups& groups, bool& completed);
+
+  // A request as the caller finds it. The user database may be slow, a snapshot must not get old,
+  // and a write holds up every signature: so the groups of those who have decided are looked up
+  // after the one and before the other.
+  struct Seen {
+    Request request;
+    grant::Rules rules;
+    KnownGroups groups;
+  };
+  Result<Seen> LookAt(const Identity& caller, const std::string& id);
+  Result<Request> VisibleRequest(Tables& tables, const grant::Rules& rules, const Identity& caller,
+                                 const std::string& id) const;
   RequestView ViewOf(Request request, const grant::Rules& rules, Time at,
                      const GroupsOf& groups) const;
-  // The user database may be slow, and a write holds up every signature: so the groups of those who
-  // have decided are looked up before it.
-  Result<std::map<Principal, std::vector<Principal>>> GroupsOfDeciders(const std::string& id);
   // One transaction: finds the request, lets `transition` change it, stores and records the
   // outcome.
   Result<RequestView> Decide(const Identity& caller, const std::string& id,
@@ -237,6 +256,7 @@ class Workflow {
 
   Store& store_;
   Surroundings surroundings_;
+  Time completed_at_;
 };
 
 }  // namespace grant

@@ -86,7 +86,10 @@ class ApiTest : public testing::Test {
       entropy[0] = static_cast<uint8_t>(++secrets_drawn_);
       return entropy;
     };
-    surroundings.groups_of = [this](const Principal& who) { return groups_of_[who.text()]; };
+    surroundings.groups_of = [this](const Principal& who) -> Result<std::vector<Principal>> {
+      if (lookups_fail_) return Fail(Code::kUnavailable, "cannot look up " + who.text());
+      return groups_of_[who.text()];
+    };
     surroundings.members_of = [this](const Principal& group) { return members_of_[group.text()]; };
     surroundings.zone_of = TestZone;
     surroundings.admins = {Principal::Parse("unix:root").value()};
@@ -191,6 +194,7 @@ class ApiTest : public testing::Test {
   // The user database.
   std::map<std::string, std::vector<Principal>> groups_of_;
   std::map<std::string, std::vector<Principal>> members_of_;
+  bool lookups_fail_ = false;
   std::vector<TokenPresence> tokens_{{"prod", true}};
   std::vector<ChannelState> channels_;
   std::string metrics_;

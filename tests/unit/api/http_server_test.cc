@@ -59,6 +59,28 @@ TEST_F(HttpServerTest, TellsTheHandlerWhoTheKernelSaysIsThere) {
   EXPECT_EQ(seen, SelfPrincipal().value().text());
 }
 
+TEST_F(HttpServerTest, AsksWhoIsThereAnewForEachRequest) {
+  std::vector<std::string> names = {"unix:alice", "unix:#5001"};
+  Serve(
+      [](const HttpRequest& request) {
+        HttpResponse response;
+        response.body = request.peer.identity.principal.text();
+        return response;
+      },
+      {},
+      [&](uid_t uid) -> Result<Identity> {
+        EXPECT_EQ(uid, geteuid());
+        if (names.empty()) return Fail(Code::kUnavailable, "cannot look up uid");
+        const std::string name = names.front();
+        names.erase(names.begin());
+        return Identity{Principal::Parse(name).value(), {}, uid};
+      });
+  RawClient client = Client();
+  EXPECT_EQ(client.Ask(Get("/1")).body, "unix:alice");
+  EXPECT_EQ(client.Ask(Get("/2")).body, "unix:#5001");
+  EXPECT_EQ(client.Ask(Get("/3")).status, 503);
+}
+
 TEST_F(HttpServerTest, HandsOnTheHeadersThatMatter) {
   HttpRequest seen;
   Serve([&](const HttpRequest& request) {

@@ -152,10 +152,11 @@ class HttpServerTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  void Serve(HttpHandler handler = Echo, HttpLimits limits = {}) {
+  void Serve(HttpHandler handler = Echo, HttpLimits limits = {}, Identify identify = LiveIdentity) {
     auto listener = Listener::Open("unix:" + path_);
     ASSERT_TRUE(listener) << listener.error().message;
-    auto server = HttpServer::Start(*std::move(listener), limits, std::move(handler));
+    auto server =
+        HttpServer::Start(*std::move(listener), limits, std::move(handler), std::move(identify));
     ASSERT_TRUE(server) << server.error().message;
     server_ = *std::move(server);
   }

@@ -60,14 +60,14 @@ TEST_F(DecideByScope, AHintKeepsToThePolicy) {
 }
 
 TEST_F(DecideByScope, AReleasedGrantIsOver) {
-  const Grant grant = Release(MakeGrant("grt_1"), P("unix:alice"), "done", At(5)).value();
+  const Grant grant = Release(MakeGrant("grt_1"), Who("unix:alice"), "done", At(5)).value();
   EXPECT_EQ(StatusOf(grant, At(6)), GrantStatus::kReleased);
   EXPECT_THAT(RefusalOf(Ask(grant, "")).message,
               HasSubstr("was released by its holder unix:alice"));
 }
 
 TEST(ReleaseGrant, IsTheHoldersAlone) {
-  const auto other = Release(MakeGrant("grt_1"), P("unix:bob"), "", At(5));
+  const auto other = Release(MakeGrant("grt_1"), Who("unix:bob"), "", At(5));
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, Code::kForbidden);
 }
@@ -76,13 +76,13 @@ TEST(ReleaseGrant, NeedsSomethingLeftToRelease) {
   Grant used = MakeGrant("grt_1", 1);
   used.used = 1;
   Grant revoked = Revoke(MakeGrant("grt_1"), P("unix:bob"), "why", At(1)).value();
-  Grant released = Release(MakeGrant("grt_1"), P("unix:alice"), "", At(1)).value();
+  Grant released = Release(MakeGrant("grt_1"), Who("unix:alice"), "", At(1)).value();
   for (const Grant& over : {used, revoked, released}) {
-    EXPECT_EQ(Release(over, P("unix:alice"), "", At(5)).error().code, Code::kConflict);
+    EXPECT_EQ(Release(over, Who("unix:alice"), "", At(5)).error().code, Code::kConflict);
   }
-  EXPECT_EQ(Release(MakeGrant("grt_1"), P("unix:alice"), "", At(5000)).error().code,
+  EXPECT_EQ(Release(MakeGrant("grt_1"), Who("unix:alice"), "", At(5000)).error().code,
             Code::kConflict);
-  EXPECT_TRUE(Release(MakeGrant("grt_1"), P("unix:alice"), "", At(-5)));
+  EXPECT_TRUE(Release(MakeGrant("grt_1"), Who("unix:alice"), "", At(-5)));
   EXPECT_EQ(Revoke(released, P("unix:bob"), "why", At(5)).error().code, Code::kConflict);
 }
 

@@ -72,6 +72,10 @@ TEST_F(RequestTest, IsRefusedWhereTheWishBreaksARule) {
          w.window = {{}, At(0), At(9 * 3600)};
        },
        Code::kInvalid, "longer than"},
+      {[](Wish& w) {
+         w.window = {{}, At(91 * 86400), At(91 * 86400 + 60)};
+       },
+       Code::kInvalid, "more than 90d ahead"},
       {[](Wish& w) { w.digests.resize(257); }, Code::kTooLarge, "at most 256"},
   };
   for (const Case& one : cases) {

@@ -25,15 +25,15 @@ TEST(UserDatabase, ANumberWithoutANameStandsForItself) {
 }
 
 TEST(UserDatabase, FindsUsersByNameAndNumber) {
-  const auto named = FindUnixUser("root");
+  const auto named = FindUnixUser("root").value();
   ASSERT_TRUE(named);
   EXPECT_EQ(named->uid, 0U);
-  const auto numbered = FindUnixUser("#0");
+  const auto numbered = FindUnixUser("#0").value();
   ASSERT_TRUE(numbered);
   EXPECT_EQ(numbered->name, "root");
   for (const char* const nobody :
        {"", "no-such-user-here", "#", "#3999999999", "#-1", "#0x0", "#99999999999999999999"}) {
-    EXPECT_FALSE(FindUnixUser(nobody)) << nobody;
+    EXPECT_FALSE(FindUnixUser(nobody).value()) << nobody;
   }
 }
 
@@ -78,15 +78,41 @@ TEST(UnixGroupMembers, OfWhatIsNoUnixGroupAreNone) {
 }
 
 TEST(UnixGroupsOf, IncludesThePrimaryGroup) {
-  EXPECT_THAT(UnixGroupsOf(*Principal::Parse("unix:root")),
+  EXPECT_THAT(UnixGroupsOf(*Principal::Parse("unix:root")).value(),
               ::testing::Contains(*Principal::Parse("unix-group:root")));
 }
 
 TEST(UnixGroupsOf, IsEmptyForWhoeverIsNoUnixUser) {
   for (const char* const other :
        {"unix:no-such-user-here", "unix-group:root", "group:root", "oidc:root"}) {
-    EXPECT_TRUE(UnixGroupsOf(*Principal::Parse(other)).empty()) << other;
+    EXPECT_TRUE(UnixGroupsOf(*Principal::Parse(other)).value().empty()) << other;
   }
+}
+
+TEST(LiveIdentity, IsTheNameAndTheGroupsOfTheUserDatabase) {
+  const Identity root = LiveIdentity(0).value();
+  EXPECT_EQ(root.principal.text(), "unix:root");
+  EXPECT_EQ(root.uid, 0U);
+  EXPECT_EQ(root.groups, UnixGroupsOf(root.principal).value());
+}
+
+// Not even those that this very process has.
+TEST(LiveIdentity, WithoutANameBelongsToNoGroup) {
+  const Identity nobody = LiveIdentity(kNobodysNumber).value();
+  EXPECT_EQ(nobody.principal.text(), "unix:#3999999999");
+  EXPECT_TRUE(nobody.groups.empty());
+}
+
+TEST(CanonicalUser, IsTheNameOfTheNumber) {
+  const auto canonical = [](const char* named) {
+    return CanonicalUser(Principal::Parse(named).value()).value();
+  };
+  EXPECT_EQ(canonical("unix:root"), Principal::Parse("unix:root").value());
+  EXPECT_EQ(canonical("unix:#0"), Principal::Parse("unix:root").value());
+  for (const char* nobody : {"unix:no-such-user-here", "unix:#3999999999", "unix-group:root"}) {
+    EXPECT_FALSE(canonical(nobody)) << nobody;
+  }
+  EXPECT_THAT(UnixUserNames(), ::testing::Contains("unix:root"));
 }
 
 }  // namespace

@@ -77,9 +77,13 @@ TEST_F(WebhookTest, FollowsNoRedirect) {
 }
 
 TEST_F(WebhookTest, TakesNothingButSuccessForSuccess) {
-  for (const char* status : {"302", "400", "404", "500", "503"}) {
+  for (const char* status : {"302", "408", "425", "429", "500", "503"}) {
     const test::Receiver receiver("webhook", {"--status", status});
     EXPECT_EQ(Send(SettingsFor(receiver)).outcome, SendOutcome::kFailed) << status;
+  }
+  for (const char* status : {"400", "404", "422"}) {
+    const test::Receiver receiver("webhook", {"--status", status});
+    EXPECT_EQ(Send(SettingsFor(receiver)).outcome, SendOutcome::kRefused) << status;
   }
   const test::Receiver receiver("webhook", {"--status", "204"});
   EXPECT_EQ(Send(SettingsFor(receiver)).outcome, SendOutcome::kDelivered);

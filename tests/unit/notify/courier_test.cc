@@ -3,6 +3,7 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <mutex>
+#include <set>
 
 #include "tests/unit/notify/fixture.h"
 
@@ -35,6 +36,8 @@ class FakeChannel : public Channel {
   }
   SendResult Send(const Occasion& occasion, const Delivery& delivery, Time) override {
     ++attempts;
+    if (on_send) on_send(delivery);
+    if (refused.count(delivery.recipient) != 0) return {SendOutcome::kRefused, "no such letters"};
     if (outcome != SendOutcome::kDelivered) return {outcome, "no route"};
     taken.push_back(occasion.notification.event + " " + delivery.recipient);
     return {};
@@ -42,6 +45,8 @@ class FakeChannel : public Channel {
 
   SendOutcome outcome = SendOutcome::kDelivered;
   int attempts = 0;
+  std::set<std::string> refused;  // recipients
+  std::function<void(const Delivery&)> on_send;
   std::vector<std::string> taken;
 
  private:
@@ -78,7 +83,11 @@ class CourierTest : public NotifyTest {
       channels.push_back(std::move(channel));
     }
     CourierOptions options;
-    options.lookups = {NoGroups, [](const Principal&) { return std::vector<Principal>(); }};
+    options.lookups = {[this](const Principal& who) -> Result<std::vector<Principal>> {
+                         if (who == unknowable_) return Fail(Code::kUnavailable, "no answer");
+                         return std::vector<Principal>();
+                       },
+                       [](const Principal&) { return std::vector<Principal>(); }};
     options.now = [this] { return now_; };
     options.jitter = [] { return 0.0; };
     options.self = P("grantd:self");
@@ -100,6 +109,7 @@ class CourierTest : public NotifyTest {
   }
 
   int64_t waiting_max_ = 10'000;
+  Principal unknowable_;  // about whom the user database does not answer
   std::shared_ptr<LineSink> sink_;
   std::shared_ptr<spdlog::logger> previous_;
   std::vector<FakeChannel*> channels_;
@@ -235,6 +245,102 @@ TEST_F(CourierTest, ThatNobodyCouldBeAskedBeforeARequestExpiredIsRecorded) {
   EXPECT_EQ(failures[0].event.subject, id);
   EXPECT_THAT(failures[0].event.detail, HasSubstr("the request expired before it got through"));
   EXPECT_EQ(pigeon().attempts, 1);
+}
+
+TEST_F(CourierTest, ARefusedMessageIsGivenUpAtOnceWithAnAuditEntryAndIsSeenInTheState) {
+  Begin();
+  pigeon().refused = {"unix:bob"};
+  const std::string id = File();
+  Work();
+  EXPECT_THAT(Waiting(), IsEmpty());
+  const auto failures = AuditedFailures();
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].event.subject, id);
+  EXPECT_THAT(failures[0].event.detail, HasSubstr("no such letters"));
+  EXPECT_EQ(courier_->States().value()[0].record.last_error, "no such letters");
+  now_ += hours(1);
+  Work();
+  EXPECT_EQ(pigeon().attempts, 2) << "each once";
+}
+
+TEST_F(CourierTest, WhatCannotBePreparedDoesNotKeepTheRest) {
+  Begin();
+  const std::string first = File();
+  Work();
+  ASSERT_TRUE(workflow_->Approve(Who("unix:bob"), first, ""));
+  unknowable_ = P("unix:bob");
+  File();
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 4U) << "the second request, not the first's next step";
+  unknowable_ = {};
+  now_ += minutes(1);
+  Work();
+  EXPECT_EQ(pigeon().taken.back(), "request.step-approved unix:dave");
+  EXPECT_THAT(Unprepared(), IsEmpty());
+}
+
+TEST_F(CourierTest, WhatCanNeverBePreparedIsGivenUp) {
+  Begin();
+  const std::string id = File();
+  Work();
+  ASSERT_TRUE(workflow_->Approve(Who("unix:bob"), id, ""));
+  unknowable_ = P("unix:bob");
+  for (int i = 0; i < 25; ++i) {
+    Work();
+    now_ += hours(1);
+  }
+  EXPECT_THAT(Unprepared(), IsEmpty());
+  EXPECT_EQ(pigeon().taken.size(), 2U);
+  ASSERT_EQ(AuditedFailures().size(), 1U);
+  EXPECT_EQ(AuditedFailures()[0].event.subject, id);
+}
+
+TEST_F(CourierTest, WhatBecomesUnreadableWaitsWithoutHoldingTheOthersUp) {
+  Begin();
+  const std::string id = File();
+  Work();
+  ASSERT_TRUE(workflow_->Approve(Who("unix:bob"), id, ""));
+  pigeon().outcome = SendOutcome::kFailed;
+  Work();
+  unknowable_ = P("unix:bob");
+  pigeon().outcome = SendOutcome::kDelivered;
+  File();
+  now_ += minutes(1);
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 4U);
+  unknowable_ = {};
+  now_ += minutes(2);
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 5U);
+}
+
+TEST_F(CourierTest, WhatDoesNotWaitAnyMoreIsDone) {
+  Begin();
+  File();
+  Work();
+  pigeon().outcome = SendOutcome::kDelivered;
+  File();
+  pigeon().on_send = [this](const Delivery& delivery) {
+    ASSERT_TRUE(store_->Write([&](Tables& tables) { return tables.RemoveDelivery(delivery); }));
+  };
+  Work();
+  pigeon().on_send = {};
+  File();
+  Work();
+  EXPECT_EQ(pigeon().taken.size(), 6U);
+}
+
+TEST_F(CourierTest, AllThatIsOverdueIsGivenUpWithTheFirst) {
+  Begin();
+  pigeon().outcome = SendOutcome::kFailed;
+  for (int i = 0; i < 20; ++i) File();
+  Work();
+  now_ += hours(25);
+  const int before = pigeon().attempts;
+  Work();
+  EXPECT_EQ(pigeon().attempts, before + 1);
+  EXPECT_THAT(Waiting(), IsEmpty());
+  EXPECT_EQ(AuditedFailures().size(), 40U);
 }
 
 TEST_F(CourierTest, GivesUpAfterADayAndSaysSoOnce) {

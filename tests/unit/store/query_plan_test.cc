@@ -51,6 +51,7 @@ TEST_F(QueryPlan, ReadsByAnIndexAndNeverSorts) {
   Must(tables_.FindNotification("ntf_1"));
   Must(tables_.NextDelivery("smtp"));
   Must(tables_.OldestDeliveries(10));
+  Must(tables_.OverdueDeliveries("smtp", At(1500), 10));
   Must(tables_.WaitingByChannel());
   Must(tables_.LongestWaitingByChannel());
   EXPECT_THAT(plan_, SearchesOnly());
@@ -67,6 +68,15 @@ TEST_F(QueryPlan, ListsReadByAnIndexAndNeverSort) {
     Must(tables_.ListGrants({"release", alice, before, 10}));
     Must(tables_.ListGrants({std::nullopt, alice, before, 10, At(1500)}));
   }
+  const Sight sight{alice, 5001, {1, 2}};
+  RequestFilter requests;
+  requests.sight = sight;
+  Must(tables_.ListRequests(requests));
+  GrantFilter grants;
+  grants.sight = sight;
+  Must(tables_.ListGrants(grants));
+  Must(tables_.RequestIdsLike("req_0", 2, sight));
+  Must(tables_.GrantIdsLike("grt_0", 2, sight));
   for (int64_t before : {0, 5}) {
     Must(tables_.ListAudit({"event", std::nullopt, std::nullopt, std::nullopt, before, 10}));
     Must(tables_.ListAudit({std::nullopt, "subject", std::nullopt, std::nullopt, before, 10}));
@@ -74,6 +84,15 @@ TEST_F(QueryPlan, ListsReadByAnIndexAndNeverSort) {
     Must(tables_.ListAudit({std::nullopt, std::nullopt, std::nullopt, alice, before, 10}));
   }
   EXPECT_THAT(plan_, SearchesOnly());
+}
+
+// However many of a policy's requests are decided, its open ones are found at once.
+TEST_F(QueryPlan, TheOpenRequestsOfAPolicyHaveAnIndexOfTheirOwn) {
+  RequestFilter requests;
+  requests.status = RequestStatus::kOpen;
+  requests.sight = Sight{Who("unix:alice"), 5001, {1}};
+  Must(tables_.ListRequests(requests));
+  EXPECT_THAT(plan_, testing::Contains(testing::HasSubstr("signing_request_by_policy_and_status")));
 }
 
 }  // namespace

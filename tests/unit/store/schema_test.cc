@@ -85,6 +85,19 @@ TEST(Schema, WhatAnyEarlierVersionStoredStaysAsItWas) {
   }
 }
 
+TEST(Schema, WhatWasThereBeforeSightsIsSeenByItsPolicy) {
+  EarlierDatabase database(4);
+  Tables tables = database.tables();
+  const auto filed = Must(tables.FiledPolicies());
+  ASSERT_EQ(filed.size(), 1U);
+  EXPECT_EQ(filed[0].policy, SomePolicy());
+  const Sight sight{Who("unix:dave"), 5004, {filed[0].number}};
+  EXPECT_EQ(Must(tables.RequestIdsLike("req_", 2, sight)).size(), 1U);
+  EXPECT_EQ(Must(tables.GrantIdsLike("grt_", 2, sight)).size(), 1U);
+  Must(tables.InsertRequest(SomeRequest(2)));
+  EXPECT_EQ(Must(tables.FiledPolicies()).size(), 1U) << "the same policy has the same number";
+}
+
 TEST(Schema, WhatWasThereBeforeSecretsTakesOnesThatCameAfter) {
   EarlierDatabase database(1);
   Tables tables = database.tables();

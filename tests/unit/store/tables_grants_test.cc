@@ -69,10 +69,39 @@ TEST_F(TablesGrants, ListIsNewestFirstFilteredAndPaged) {
   EXPECT_THAT(list({"other", Who("unix:zoe"), GrantId(4), 100}), IsEmpty());
 }
 
+TEST_F(TablesGrants, AListOfOneStatusAgreesWithTheDomain) {
+  std::vector<Grant> all;
+  const auto add = [&](const std::function<void(Grant&)>& change) {
+    Grant grant = SomeGrant(static_cast<int>(all.size()) + 1);
+    change(grant);
+    all.push_back(Add(grant));
+  };
+  add([](Grant&) {});
+  add([](Grant& g) { g.used = g.max_signings; });
+  add([](Grant& g) { g.revocation = Revocation{Who("unix:bob"), At(1), "x"}; });
+  add([](Grant& g) { g.revocation = Revocation{Who("unix:alice"), At(1), "", true}; });
+  add([](Grant& g) {
+    g.used = g.max_signings;
+    g.revocation = Revocation{Who("unix:bob"), At(1), "x"};
+  });
+  for (const Time now : {At(999), At(1000), At(1999), At(2000)}) {
+    for (int i = 0; i <= static_cast<int>(GrantStatus::kReleased); ++i) {
+      GrantFilter filter;
+      filter.status = static_cast<GrantStatus>(i);
+      filter.now = now;
+      std::vector<Grant> expected;
+      for (const Grant& grant : all) {
+        if (StatusOf(grant, now) == *filter.status) expected.insert(expected.begin(), grant);
+      }
+      EXPECT_EQ(Must(tables().ListGrants(filter)), expected) << Name(*filter.status);
+    }
+  }
+}
+
 TEST_F(TablesGrants, PrefixIsTakenLiterally) {
   Add(SomeGrant(1));
   Add(SomeGrant(2));
-  EXPECT_THAT(Must(tables().GrantIdsLike("grt_", 10)), ElementsAre(GrantId(1), GrantId(2)));
+  EXPECT_THAT(Must(tables().GrantIdsLike("grt_", 10)), ElementsAre(GrantId(2), GrantId(1)));
   EXPECT_THAT(Must(tables().GrantIdsLike(GrantId(2), 10)), ElementsAre(GrantId(2)));
   EXPECT_THAT(Must(tables().GrantIdsLike("grt%", 10)), IsEmpty());
 }

@@ -51,6 +51,8 @@ TEST_F(TablesRequests, FullOneComesBackAsItWas) {
   request.scopes = {Must(Scope::Parse("user=unix:alice")),
                     Must(Scope::Parse("program=/usr/bin/openssl"))};
   request.idempotency_key = "key-1";
+  request.requester_uid = 4'294'967'294;
+  request.decisions[1].approver_uid = 0;
   request.closed_reason = "not today";
   request.grant_id = GrantId(1);
   Insert(request);
@@ -89,6 +91,38 @@ TEST_F(TablesRequests, OpenOnesOfARequesterAreThoseWithTimeLeft) {
   EXPECT_THAT(open(At(499), 1), ElementsAre(RequestId(2)));
   EXPECT_THAT(open(At(500), 10), ElementsAre(RequestId(1)));
   EXPECT_THAT(open(At(900), 10), IsEmpty());
+}
+
+TEST_F(TablesRequests, ASightIsWhatIsOnesOwnAndWhatIsFiledUnderCertainPolicies) {
+  Request own = SomeRequest(1);
+  own.requester_uid = 5001;
+  Request of_another = SomeRequest(2);
+  of_another.requester_uid = 5009;
+  const Request of_old = SomeRequest(3);
+  Request foreign = SomeRequest(4);
+  foreign.requester = Who("unix:zoe");
+  foreign.policy.name = "other";
+  for (const Request& request : {own, of_another, of_old, foreign}) Insert(request);
+  const auto filed = Must(tables().FiledPolicies());
+  ASSERT_EQ(filed.size(), 2U);
+  const auto seen = [&](const Sight& sight, size_t limit = 10, const std::string& before = {}) {
+    RequestFilter filter;
+    filter.sight = sight;
+    filter.limit = limit;
+    filter.before = before;
+    return IdsOf(Must(tables().ListRequests(filter)));
+  };
+  const Principal alice = Who("unix:alice");
+  EXPECT_THAT(seen({alice, 5001, {}}), ElementsAre(RequestId(3), RequestId(1)));
+  EXPECT_THAT(seen({alice, std::nullopt, {}}),
+              ElementsAre(RequestId(3), RequestId(2), RequestId(1)));
+  EXPECT_THAT(seen({alice, 5001, {filed[1].number}}),
+              ElementsAre(RequestId(4), RequestId(3), RequestId(1)));
+  EXPECT_THAT(seen({alice, 5001, {filed[0].number, filed[1].number}}, 2),
+              ElementsAre(RequestId(4), RequestId(3)));
+  EXPECT_THAT(seen({alice, 5001, {filed[0].number, filed[1].number}}, 2, RequestId(3)),
+              ElementsAre(RequestId(2), RequestId(1)));
+  EXPECT_THAT(seen({Who("unix:mallory"), 5005, {}}), IsEmpty());
 }
 
 TEST_F(TablesRequests, AnIdIsTakenOnce) {
@@ -200,8 +234,8 @@ TEST_F(TablesRequests, PrefixIsTakenLiterally) {
   const auto like = [this](const std::string& prefix, size_t limit) {
     return Must(tables().RequestIdsLike(prefix, limit));
   };
-  EXPECT_THAT(like("req_A", 10), ElementsAre("req_A", "req_AB", "req_AC"));
-  EXPECT_THAT(like("req_A", 2), ElementsAre("req_A", "req_AB"));
+  EXPECT_THAT(like("req_A", 10), ElementsAre("req_AC", "req_AB", "req_A"));
+  EXPECT_THAT(like("req_A", 2), ElementsAre("req_AC", "req_AB"));
   EXPECT_THAT(like("req_AC", 10), ElementsAre("req_AC"));
   EXPECT_THAT(like("req_a", 10), IsEmpty());
   EXPECT_THAT(like("req%", 10), ElementsAre("req%A"));
