@@ -112,9 +112,16 @@ const json* ObjectReader::Find(std::string_view key) const {
   return member == object_->end() || member->is_null() ? nullptr : &*member;
 }
 
+bool ObjectReader::Names(std::string_view key) const {
+  return object_->find(key) != object_->end();
+}
+
 Result<const json*> ObjectReader::Member(std::string_view key) const {
   const json* member = Find(key);
-  if (member == nullptr) return Fail(Code::kInvalid, "missing key '" + PathOf(key) + "'");
+  if (member == nullptr) {
+    return Fail(Code::kInvalid,
+                Names(key) ? "'" + PathOf(key) + "' is null" : "missing key '" + PathOf(key) + "'");
+  }
   return member;
 }
 

@@ -25,6 +25,8 @@ class ObjectReader {
                                    const std::vector<std::string>& known);
 
   bool Has(std::string_view key) const { return Find(key) != nullptr; }
+  // Whether the key is there at all. For what narrows a right: null is no way to say "any".
+  bool Names(std::string_view key) const;
 
   // These fail where the key is missing or its value has another type.
   Result<std::string> Text(std::string_view key) const;

@@ -9,7 +9,7 @@ namespace {
 
 Result<std::vector<Digest>> ReadDigests(const ObjectReader& reader) {
   std::vector<Digest> digests;
-  if (!reader.Has("digests")) return digests;
+  if (!reader.Names("digests")) return digests;
   GRANT_TRY(const std::vector<std::string> texts, reader.Texts("digests"));
   for (const std::string& text : texts) {
     GRANT_TRY(Digest digest, Under(reader, "digests", Digest::Parse(text)));
@@ -20,7 +20,7 @@ Result<std::vector<Digest>> ReadDigests(const ObjectReader& reader) {
 
 Result<std::vector<NamedFile>> ReadFiles(const ObjectReader& reader) {
   std::vector<NamedFile> files;
-  if (!reader.Has("files")) return files;
+  if (!reader.Names("files")) return files;
   GRANT_TRY(const auto objects, reader.Objects("files"));
   for (const nlohmann::json* object : objects) {
     GRANT_TRY(const ObjectReader file,
@@ -38,7 +38,7 @@ Result<std::vector<NamedFile>> ReadFiles(const ObjectReader& reader) {
 
 Result<std::vector<Scope>> ReadScopes(const ObjectReader& reader, const Peer& peer) {
   std::vector<Scope> scopes;
-  if (!reader.Has("scopes")) return scopes;
+  if (!reader.Names("scopes")) return scopes;
   GRANT_TRY(const std::vector<std::string> texts, reader.Texts("scopes"));
   for (const std::string& text : texts) {
     GRANT_TRY(Scope scope, Under(reader, "scopes", Scope::Parse(text)));

@@ -1,6 +1,7 @@
 #include "grantd/domain/decide.h"
 
 #include <algorithm>
+#include <set>
 
 #include "grantd/domain/request_hours.h"
 
@@ -20,16 +21,51 @@ std::string AskFor(const Signer& signer, const Rules& rules, uint32_t signings,
          (with_secret ? " --secret" : "");
 }
 
+// The first of the digests that the grant names; null where it names none of them.
+const Digest* NamedBy(const Grant& grant, const std::vector<Digest>& digests) {
+  const auto named = std::find_first_of(digests.begin(), digests.end(), grant.digests.begin(),
+                                        grant.digests.end());
+  return named == digests.end() ? nullptr : &*named;
+}
+
 bool CoversContent(const Grant& grant, const std::vector<Digest>& digests) {
-  return grant.digests.empty() ||
-         std::any_of(digests.begin(), digests.end(), [&](const Digest& digest) {
-           return std::find(grant.digests.begin(), grant.digests.end(), digest) !=
-                  grant.digests.end();
-         });
+  return grant.digests.empty() || NamedBy(grant, digests) != nullptr;
 }
 
 std::string Usage(const Grant& grant) {
   return std::to_string(grant.used) + " of " + std::to_string(grant.max_signings);
+}
+
+// "sha256, sha512": the hashes by which the grant names its content.
+std::string HashesOf(const Grant& grant) {
+  std::set<std::string> names;
+  for (const Digest& digest : grant.digests) names.insert(digest.algorithm);
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// Why a grant that names its content is not for what is to be signed.
+Refusal OtherContent(const Grant& grant, const Attempt& attempt) {
+  const std::string message = "grant " + grant.id + " does not cover this content: ";
+  const std::string hint = "grantctl grant show " + grant.id + " lists the digests it covers";
+  if (attempt.digests.empty()) {
+    return {Cause::kDigestNotInGrant,
+            message + "what " + attempt.mechanism + " was given is no digest that grantd can tell",
+            "sign with a mechanism that hashes, as in SHA256-RSA-PKCS or ECDSA-SHA256"};
+  }
+  const auto comparable = std::find_first_of(
+      attempt.digests.begin(), attempt.digests.end(), grant.digests.begin(), grant.digests.end(),
+      [](const Digest& known, const Digest& named) { return known.algorithm == named.algorithm; });
+  if (comparable != attempt.digests.end()) {
+    return {Cause::kDigestNotInGrant, message + "it is " + comparable->text(), hint};
+  }
+  const std::string names = HashesOf(grant);
+  return {
+      Cause::kDigestNotInGrant,
+      message + "signed with " + attempt.digests.front().algorithm + ", the grant names " + names,
+      "sign with " + names + ", or ask for a grant that names the content's " +
+          attempt.digests.front().algorithm + " with --digest"};
 }
 
 // Why a grant that is valid now does not cover this attempt.
@@ -41,8 +77,7 @@ Refusal NotCovered(const Grant& grant, const Attempt& attempt) {
                 (attempt.program.empty() ? "a program that grantd cannot see" : attempt.program),
             "grantctl grant show " + grant.id + " lists its scopes"};
   }
-  return {Cause::kDigestNotInGrant, name + " does not cover this content",
-          "grantctl grant show " + grant.id + " lists the digests it covers"};
+  return OtherContent(grant, attempt);
 }
 
 Refusal Unusable(const Grant& grant, const Attempt& attempt, const Signer& signer,
@@ -246,7 +281,11 @@ Ruling Decide(const Attempt& attempt, const Signer& signer, const Rules& rules,
     return a->not_after != b->not_after ? a->not_after < b->not_after : a->id < b->id;
   });
   Candidates candidates;
-  for (const Grant* grant : usable) candidates.grant_ids.push_back(grant->id);
+  for (const Grant* grant : usable) {
+    const Digest* named = NamedBy(*grant, attempt.digests);
+    candidates.grant_ids.push_back(grant->id);
+    candidates.digests.push_back(named == nullptr ? "" : named->text());
+  }
   return candidates;
 }
 

@@ -24,7 +24,7 @@ struct BySecret {
 struct Attempt {
   Identity caller;
   std::string mechanism;        // by name: "SHA256-RSA-PKCS"
-  std::vector<Digest> digests;  // every digest of the content that grantd knows
+  std::vector<Digest> digests;  // by which a grant may name the content; the signature's own first
   std::string selected_grant;   // an ID to which the caller restricts the choice, or empty
   // That grant alone may be used then. Its holder has to be a user of the signer, the caller not.
   std::optional<BySecret> by_secret = std::nullopt;
@@ -42,6 +42,8 @@ struct Site {
 struct Unrestricted {};  // the signer has no policy: sign, and record it
 struct Candidates {
   std::vector<std::string> grant_ids;  // usable now, the earliest to end first; not empty
+  // For each of them, by which digest it names the content; empty where it is for any.
+  std::vector<std::string> digests;
 };
 using Ruling = std::variant<Unrestricted, Candidates, Refusal>;
 

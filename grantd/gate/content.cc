@@ -90,6 +90,7 @@ struct Content::State {
   const Purpose purpose;
   gate::SignMechanism mechanism;
   const cryptoki::MechanismFacts* facts = nullptr;
+  size_t order_bits = 0;
   bool keep_data = false;
   size_t data_bytes_max = kWholeDataBytesMax;
   Kept& kept;
@@ -147,6 +148,23 @@ struct Content::State {
     }
     return std::nullopt;
   }
+
+  // Whether the signature is over less than the data, or nobody knows.
+  bool IsCut() const { return facts->scheme == Scheme::kEcdsa && data.size() * 8 > order_bits; }
+
+  void TellDigestsInData(ReducedContent& reduced) const {
+    const auto digest = DigestInData();
+    if (digest) (IsCut() ? reduced.recorded : reduced.digests).push_back(*digest);
+    if (!IsCut() || order_bits % 8 != 0) return;
+    const auto signed_part = DigestByLength(ByteView(data).first(order_bits / 8));
+    if (signed_part) reduced.recorded.push_back(*signed_part);
+  }
+
+  // Whether the signature is at least as good a proof of the content as a digest of this hash.
+  bool Proves(Hash hash) const {
+    return !facts->hash ||
+           cryptoki::FactsOf(hash).digest_bytes <= cryptoki::FactsOf(*facts->hash).digest_bytes;
+  }
 };
 
 Content::Content(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -155,7 +173,7 @@ Content& Content::operator=(Content&&) noexcept = default;
 Content::~Content() = default;
 
 tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechanism, bool hash_here,
-                                              Purpose purpose) {
+                                              Purpose purpose, size_t order_bits) {
   const auto* facts = cryptoki::FindSigningMechanism(mechanism.type);
   const bool has_its_parameters =
       facts != nullptr && (facts->scheme == Scheme::kRsaPss) == mechanism.pss.has_value();
@@ -174,6 +192,7 @@ tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechani
   auto state = std::make_unique<State>(purpose);
   state->mechanism = mechanism;
   state->facts = facts;
+  state->order_bits = order_bits;
   state->keep_data = !facts->hash || !hash_here;
   if (!facts->hash && facts->scheme != Scheme::kEddsa) state->data_bytes_max = kRawDataBytesMax;
   if (purpose == Purpose::kCounting) {
@@ -183,7 +202,7 @@ tl::expected<Content, Refusal> Content::Begin(const gate::SignMechanism& mechani
     state->hashers.emplace_back(cryptoki::FactsOf(hash).mechanism);
   };
   if (facts->hash) add_hasher(*facts->hash);
-  // For a grant, that may name the content by a digest of its own choice.
+  // What most grants name the content by, and what people look for in the audit.
   if (purpose != Purpose::kVerifying && facts->hash && *facts->hash != Hash::kSha256) {
     add_hasher(Hash::kSha256);
   }
@@ -210,7 +229,7 @@ void Content::Add(ByteView data) {
 
 tl::expected<ReducedContent, Refusal> Content::Finish() {
   if (state_->refusal) return tl::unexpected(*state_->refusal);
-  ReducedContent reduced{{}, state_->mechanism, {}};
+  ReducedContent reduced{{}, state_->mechanism, {}, {}};
   Bytes own_digest;
   for (Hasher& hasher : state_->hashers) {
     Bytes value = hasher.Finish();
@@ -219,15 +238,13 @@ tl::expected<ReducedContent, Refusal> Content::Finish() {
                     "see the log of grantd");
     }
     const Hash hash = *cryptoki::HashByMechanism(hasher.mechanism());
-    reduced.digests.push_back(MakeDigest(hash, value));
+    (state_->Proves(hash) ? reduced.digests : reduced.recorded).push_back(MakeDigest(hash, value));
     if (state_->facts->hash == hash) own_digest = std::move(value);
   }
   if (state_->purpose == Purpose::kCounting && !state_->keep_data) return reduced;
   if (state_->keep_data) {
     // Where the token hashes the data, data that look like a digest are not one.
-    if (!state_->facts->hash) {
-      if (const auto digest = state_->DigestInData()) reduced.digests.push_back(*digest);
-    }
+    if (!state_->facts->hash) state_->TellDigestsInData(reduced);
     reduced.data = std::move(state_->data);
     return reduced;
   }

@@ -26,10 +26,14 @@ inline constexpr size_t kKeptForVerifyingBytesMax = 64 * 1024 * 1024;
 enum class Purpose { kSigning, kVerifying, kCounting };
 
 struct ReducedContent {
-  std::vector<Digest>
-      digests;  // all that is known; empty where the data are no recognisable digest
+  // By which a grant may name the content; the signature's own comes first. None is of a stronger
+  // hash than that one: who finds two files that are one to the signature's hash may have either
+  // signed. Empty where the data are no recognisable digest.
+  std::vector<Digest> digests;
   gate::SignMechanism mechanism;  // for the token
   Bytes data;                     // for the token
+  // What else is known, or may be meant, of the content; for the record alone.
+  std::vector<Digest> recorded = {};
 };
 
 // Not for use by two threads at once.
@@ -39,8 +43,12 @@ class Content {
   // itself. Hashing here keeps memory and traffic to the token small whatever the size of the data.
   // For verifying, the digests in the result are not looked for. For counting, every mechanism is
   // taken, and every length.
+  // `order_bits`: of the group of an elliptic curve key. ECDSA signs no more bits than that, so a
+  // longer digest that is given to it stands for every digest that begins alike. 0: not known; then
+  // nothing that ECDSA is given is known to be a digest.
   static tl::expected<Content, Refusal> Begin(const gate::SignMechanism& mechanism, bool hash_here,
-                                              Purpose purpose = Purpose::kSigning);
+                                              Purpose purpose = Purpose::kSigning,
+                                              size_t order_bits = 0);
   // Data of which nothing is to be known: no digest comes out, whatever goes in.
   static Content Unknown(const gate::SignMechanism& mechanism);
   Content(Content&&) noexcept;

@@ -8,6 +8,7 @@
 #include "grant/cryptoki/cryptoki.h"
 #include "grant/cryptoki/names.h"
 #include "grantd/gate/certificate_object.h"
+#include "grantd/gate/group_order.h"
 #include "grantd/gate/hash_here.h"
 #include "grantd/gate/key_identity.h"
 
@@ -155,7 +156,7 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
   for (const TokenObject& object : objects->objects) {
     if (object.object_class != CKO_PRIVATE_KEY) continue;
     view->keys[object.id] = {"", "", TextOf(object, CKA_LABEL),
-                             MayHashHere(object, record, CKF_SIGN)};
+                             MayHashHere(object, record, CKF_SIGN), GroupOrderBits(object)};
   }
   std::vector<gate::ObjectRecord> certificates;
   std::map<std::string, gate::SignerRecord> signers;

@@ -21,6 +21,7 @@ struct GovernedKey {
   std::string fault;   // why it cannot be used although a signer names it; empty if it can
   std::string label;
   bool hash_here = false;  // see Content::Begin
+  size_t order_bits = 0;   // the same
 };
 
 // Whether the token was ever present while grantd ran: before that, nobody knows its slot.

@@ -39,9 +39,9 @@ tl::expected<Bytes, TokenFailure> SignOnToken(Token& token, uint64_t key_id,
 // it allows.
 tl::expected<Content, Refusal> BeginContent(const gate::SignTarget& target, const GovernedKey& key,
                                             const Signer* signer) {
-  if (!target.spend_only) return Content::Begin(target.mechanism, key.hash_here);
-  if (!target.opaque_parameters) {
-    return Content::Begin(target.mechanism, key.hash_here, Purpose::kCounting);
+  const Purpose purpose = target.spend_only ? Purpose::kCounting : Purpose::kSigning;
+  if (!target.spend_only || !target.opaque_parameters) {
+    return Content::Begin(target.mechanism, key.hash_here, purpose, key.order_bits);
   }
   if (signer == nullptr || signer->mechanisms.empty()) return Content::Unknown(target.mechanism);
   return tl::unexpected<Refusal>(Refusal{Cause::kMechanismParameters,
@@ -63,9 +63,13 @@ struct Signing::Asked {
   const Signer* signer;  // null where no signer governs the key
   Attempt attempt;
   bool spend_only = false;
+  std::vector<Digest> recorded = {};  // beside those of the attempt
 
-  std::string digest() const {
-    return attempt.digests.empty() ? "" : attempt.digests.front().text();
+  // What a use is recorded with: the digest by which its grant names the content, where it does.
+  std::string DigestOfUse(const std::string& named) const {
+    if (!named.empty()) return named;
+    const std::vector<Digest>& known = attempt.digests.empty() ? recorded : attempt.digests;
+    return known.empty() ? "" : known.front().text();
   }
 
   // What every entry about this attempt says.
@@ -77,7 +81,9 @@ struct Signing::Asked {
                             {"pid", peer.pid},
                             {"program", peer.program}};
     nlohmann::json digests = nlohmann::json::array();
-    for (const Digest& known : attempt.digests) digests.push_back(known.text());
+    for (const auto* known : {&attempt.digests, &recorded}) {
+      for (const Digest& digest : *known) digests.push_back(digest.text());
+    }
     facts["digests"] = std::move(digests);
     if (spend_only) facts["placement"] = "wrap";
     if (attempt.by_secret) {
@@ -226,7 +232,8 @@ tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
                       Attempt{operation.peer.identity, mechanism,
                               content ? content->digests : std::vector<Digest>(),
                               operation.target.grant, operation.by_secret, operation.peer.program},
-                      operation.target.spend_only};
+                      operation.target.spend_only,
+                      content ? content->recorded : std::vector<Digest>()};
     if (!content) return tl::unexpected(RecordRefusal(asked, content.error()));
     bool rules_changed = false;
     auto outcome = SpendAndSign(asked, *content, deliver, timer, rules_changed);
@@ -319,12 +326,13 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& 
   const Time now = clock_();
   GRANT_TRY(Ruling ruling, Rule(tables, asked, now));
   std::string grant_id;
+  std::string named_digest;
   if (auto* candidates = std::get_if<Candidates>(&ruling)) {
-    for (const std::string& candidate : candidates->grant_ids) {
-      GRANT_TRY(const bool counted, tables.SpendUse(candidate, now));
+    for (size_t i = 0; i < candidates->grant_ids.size() && grant_id.empty(); ++i) {
+      GRANT_TRY(const bool counted, tables.SpendUse(candidates->grant_ids[i], now));
       if (!counted) continue;
-      grant_id = candidate;
-      break;
+      grant_id = candidates->grant_ids[i];
+      named_digest = candidates->digests[i];
     }
     if (grant_id.empty()) {
       ruling = Refusal{Cause::kNoGrant,
@@ -350,7 +358,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& 
           asked.peer.identity.principal,
           now,
           asked.attempt.mechanism,
-          asked.digest(),
+          asked.DigestOfUse(named_digest),
           asked.peer.program,
           asked.spend_only ? UseOutcome::kDelegated : UseOutcome::kPending};
   GRANT_CHECK(tables.InsertUse(use));

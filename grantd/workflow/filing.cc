@@ -31,13 +31,15 @@ Result<std::optional<Request>> FiledUnderKey(Tables& tables, const Identity& req
   return filed;
 }
 
-// One of the requester's open requests that asks for the same, unless another one is wanted.
+// One of the requester's open requests that asks for the same, unless another one is wanted. One
+// that was filed under a key is for whoever knows the key, who may take it back.
 Result<std::optional<Request>> StillOpen(Tables& tables, const Identity& requester,
                                          const Wish& wish, bool another, Time now,
                                          uint32_t open_max) {
   GRANT_TRY(auto open, tables.OpenRequestsOf(requester.principal, now, open_max));
   for (Request& request : open) {
-    if (!another && IsRequester(request, requester) && AsksTheSame(wish, request)) {
+    const bool repeated = !another && !request.idempotency_key && AsksTheSame(wish, request);
+    if (repeated && IsRequester(request, requester)) {
       return std::optional<Request>(std::move(request));
     }
   }

@@ -154,8 +154,8 @@ TEST_F(Requests, AnUnknownScopeIsAnErrorAndNoRequest) {
   for (const char* scope : {"host=ci", "uid=0", "program=openssl"}) {
     const Outcome outcome = world_.Ctl({"request", "create", "release", "--signings", "1",
                                         "--window", "1h", "--reason", "x", "--scope", scope});
-    EXPECT_EQ(outcome.exit_code, 1) << scope;
-    EXPECT_THAT(outcome.output, HasSubstr("hint: "));
+    EXPECT_EQ(outcome.exit_code, 2) << scope;
+    EXPECT_THAT(outcome.output, HasSubstr("is not a scope: write user=unix:NAME"));
   }
   EXPECT_TRUE(world_.CtlJson({"request", "list"}).at("items").empty());
 }

@@ -95,13 +95,13 @@ std::string Explanation(const std::vector<const Json*>& entries, bool colour, In
                                   Number(*entry, "number")));
     if (refused) {
       block.Add("Tried", TriedText(*entry));
-      block.Add("Why", fmt::format("{} [{}]", Text(detail, "message"), Text(detail, "cause")),
-                Colour::kRed);
-      block.Add("Hint", Text(detail, "hint"), Colour::kBold);
+      block.AddText("Why", fmt::format("{} [{}]", Text(detail, "message"), Text(detail, "cause")),
+                    Colour::kRed);
+      block.AddText("Hint", Text(detail, "hint"), Colour::kBold);
     } else {
       block.Add("Event", HappenedText(*entry));
       block.Add("About", Text(*entry, "subject"));
-      block.Add("Detail", DetailText(*entry));
+      block.AddText("Detail", DetailText(*entry));
     }
     text += (text.empty() ? "" : "\n") + block.Render(colour);
   }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <system_error>
 
 #include "tools/grantctl/interrupt.h"
@@ -48,12 +49,13 @@ bool FromTerminal(const siginfo_t& signal) {
   return signal.si_code == SI_KERNEL;
 }
 
-int WaitPassingOnSignals(pid_t child, const sigset_t& held) {
+// Nothing where the program has ended and nobody can tell how.
+std::optional<int> WaitPassingOnSignals(pid_t child, const sigset_t& held) {
   while (true) {
     int status = 0;
-    if (waitpid(child, &status, WNOHANG) == child) {
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended < 0 && errno != EINTR) return std::nullopt;
+    if (ended == child) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     siginfo_t signal{};
     const int number = sigwaitinfo(&held, &signal);
     if (number > 0 && number != SIGCHLD && !FromTerminal(signal)) kill(child, number);
@@ -71,6 +73,8 @@ Outcome<int> CannotRun(const std::string& name, int reason) {
 
 Outcome<int> RunChild(const std::vector<std::string>& command,
                       const std::map<std::string, std::string>& variables) {
+  // Whoever started this process may have it ignore its children; then none could be waited for.
+  static_cast<void>(signal(SIGCHLD, SIG_DFL));
   sigset_t held = EndingSignals();
   sigaddset(&held, SIGCHLD);
   sigprocmask(SIG_BLOCK, &held, nullptr);
@@ -83,9 +87,10 @@ Outcome<int> RunChild(const std::vector<std::string>& command,
   const int reason = failed != 0 ? failed : ReadReport(report[0]);
   close(report[0]);
   if (child < 0) return CannotRun(command.front(), reason);
-  const int code = WaitPassingOnSignals(child, held);
+  const std::optional<int> code = WaitPassingOnSignals(child, held);
   if (reason != 0) return CannotRun(command.front(), reason);
-  return code;
+  if (!code) return Failed(Exit::kFailed, "how " + command.front() + " ended is not known");
+  return *code;
 }
 
 }  // namespace grant::ctl

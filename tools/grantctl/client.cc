@@ -54,11 +54,12 @@ size_t ReceiveField(char* data, size_t size, size_t count, void* target) {
 // The head of a request with a body.
 class Headers {
  public:
-  explicit Headers(const std::string& etag) {
+  Headers(const std::string& etag, const std::string& idempotency_key) {
     Add("Content-Type: application/json");
     // grantd reads a body at once; waiting for "100 Continue" would only cost time.
     Add("Expect:");
     if (!etag.empty()) Add("If-Match: " + etag);
+    if (!idempotency_key.empty()) Add("Idempotency-Key: " + idempotency_key);
   }
   ~Headers() { curl_slist_free_all(list_); }
   Headers(const Headers&) = delete;
@@ -171,15 +172,23 @@ Outcome<Tagged> Client::GetTagged(const std::string& path) {
 Outcome<Json> Client::Post(const std::string& path, const Json& body, const std::string& etag,
                            std::string* secret) {
   // Arguments are whatever bytes the shell passed; JSON is UTF-8.
-  const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), etag};
+  const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), etag, {}};
   GRANT_TRY(Tagged answer, Call(path, &sent, kCallTimeout, secret));
+  return std::move(answer.object);
+}
+
+Outcome<Json> Client::PostOnce(const std::string& path, const Json& body, const std::string& key,
+                               std::chrono::seconds timeout) {
+  const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), {}, key};
+  GRANT_TRY(Tagged answer, Call(path, &sent, timeout, nullptr));
   return std::move(answer.object);
 }
 
 Outcome<Tagged> Client::Call(const std::string& target, const Sent* sent,
                              std::chrono::seconds timeout, std::string* secret) {
   CURL* curl = handle_->curl;
-  const Headers headers(sent == nullptr ? std::string() : sent->etag);
+  const Headers headers(sent == nullptr ? std::string() : sent->etag,
+                        sent == nullptr ? std::string() : sent->idempotency_key);
   if (curl == nullptr || !headers.complete()) {
     return Failed(Exit::kFailed, "libcurl cannot be set up");
   }

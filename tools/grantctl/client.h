@@ -52,6 +52,9 @@ class Client {
   Outcome<Json> PostForSecret(const std::string& path, const Json& body, std::string& secret) {
     return Post(path, body, {}, &secret);
   }
+  // The same for what happens once under its key, however often it is sent.
+  Outcome<Json> PostOnce(const std::string& path, const Json& body, const std::string& key,
+                         std::chrono::seconds timeout = kCallTimeout);
 
  private:
   struct Handle;
@@ -59,6 +62,7 @@ class Client {
   struct Sent {
     std::string body;
     std::string etag;
+    std::string idempotency_key;
   };
 
   Outcome<Json> Post(const std::string& path, const Json& body, const std::string& etag,

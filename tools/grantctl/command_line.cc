@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <exception>
 
@@ -94,15 +95,19 @@ std::string InHouseStyle(std::string message) {
 Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
   const Given given = GivenCommand(app);
   const std::string help = given.text + " --help";
+  const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
+  if (given.command->get_name() == kRun && !rest.empty() && !rest.front().starts_with('-')) {
+    return {Exit::kUsage, fmt::format("unexpected argument '{}'", rest.front()),
+            "the command to run and its arguments stand behind --"};
+  }
   // What was not understood is named first: a misspelt option also leaves another one missing.
-  for (const std::string& word : app.remaining(/*recurse=*/true)) {
+  for (const std::string& word : rest) {
     if (!word.starts_with('-') || word == "-" || word == "--") continue;
     const std::string name = word.substr(0, word.find('='));
     return {Exit::kUsage, fmt::format("unknown option '{}'", name),
             DidYouMean(name, OptionsOf(given.command), help)};
   }
   const std::vector<std::string> commands = CommandsOf(given.command);
-  const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
   if (!commands.empty()) {
     const std::string one_of = "one of: " + Join(commands);
     if (rest.empty()) {
@@ -117,12 +122,26 @@ Failure UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
   return {Exit::kUsage, InHouseStyle(error.what()), help};
 }
 
-Outcome<Exit> RunChosen(const Command& chosen, const Globals& globals, Surroundings& around) {
+// Takes the words behind the first "--" off the arguments, where the command takes them.
+std::vector<std::string> SplitWords(const CLI::App& app, std::vector<std::string>& arguments) {
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  const std::vector<std::string> commands = CommandsOf(&app);
+  const auto command = std::find_if(arguments.begin(), dashes, [&](const std::string& word) {
+    return word == kComplete || std::find(commands.begin(), commands.end(), word) != commands.end();
+  });
+  if (command == dashes || !TakesWords(*command) || dashes == arguments.end()) return {};
+  std::vector<std::string> words(dashes + 1, arguments.end());
+  arguments.erase(dashes, arguments.end());
+  return words;
+}
+
+Outcome<Exit> RunChosen(const Command& chosen, const Globals& globals, Surroundings& around,
+                        std::vector<std::string> words) {
   std::string address = globals.api.empty() ? around.variable("GRANTD_API") : globals.api;
   if (address.empty()) address = kDefaultApi;
   GRANT_TRY(std::string socket, SocketOf(address));
   Client client(std::move(socket));
-  Context context{client, around, globals.format, globals.no_color, around.now()};
+  Context context{client, around, globals.format, globals.no_color, around.now(), std::move(words)};
   return chosen(context);
 }
 
@@ -148,12 +167,14 @@ int RunGrantctl(const std::vector<std::string>& arguments, Surroundings& around)
   AddStandingCommands(app, chosen);
   AddCompletionCommands(app, chosen);
 
+  std::vector<std::string> own = arguments;
+  std::vector<std::string> words = SplitWords(app, own);
   Outcome<Exit> outcome = Exit::kOk;
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app.parse(std::vector<std::string>(own.rbegin(), own.rend()));
     globals.no_color = globals.no_color || !around.variable("NO_COLOR").empty() ||
                        around.variable("TERM") == "dumb";
-    outcome = RunChosen(chosen, globals, around);
+    outcome = RunChosen(chosen, globals, around, std::move(words));
   } catch (const CLI::CallForHelp&) {
     around.out << app.help();
   } catch (const CLI::CallForVersion&) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "tools/grantctl/output.h"
 
@@ -13,6 +14,15 @@ class App;
 namespace grant::ctl {
 
 using Command = std::function<Outcome<Exit>(Context&)>;
+
+inline constexpr const char* kRun = "run";
+inline constexpr const char* kComplete = "__complete";
+
+// Whether what stands behind "--" is a command line of its own, which this command finds in its
+// context word by word: CLI11 would take "[a,b]" for a list of two.
+inline bool TakesWords(std::string_view command) {
+  return command == kRun || command == kComplete;
+}
 
 void AddRequestCommands(CLI::App& app, Command& chosen);
 void AddDecisionCommands(CLI::App* subject, Command& chosen);  // of `request`

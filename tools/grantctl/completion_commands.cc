@@ -1,6 +1,5 @@
 // Completion for shells: a script for each, which asks grantctl itself what may come next.
 #include <algorithm>
-#include <optional>
 
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/options.h"
@@ -61,6 +60,8 @@ const std::vector<Lookup>& Lookups() {
                                {"request comment", "/v1/requests", "id", {}},
                                {"request show", "/v1/requests", "id", {}},
                                {"grant show", "/v1/grants", "id", {}},
+                               {"explain", "/v1/requests", "id", {}},
+                               {"explain", "/v1/grants", "id", {}},
                                {"grant revoke", "/v1/grants", "id", {{"status", "active"}}},
                                {"grant release", "/v1/grants", "id", {{"status", "active"}}},
                                {"--signer", "/v1/signers", "name", {}}};
@@ -120,12 +121,12 @@ Place Follow(CLI::App& app, const std::vector<std::string>& words) {
   return place;
 }
 
-std::vector<std::string> LookUp(Context& context, const std::string& what) {
+std::vector<std::string> LookUp(Client& client, const std::string& what) {
   std::vector<std::string> values;
   for (const Lookup& lookup : Lookups()) {
     if (what != lookup.command) continue;
     // Without grantd there is simply nothing to offer.
-    const auto list = context.client.Get(lookup.path, lookup.query, kLookupTimeout);
+    const auto list = client.Get(lookup.path, lookup.query, kLookupTimeout);
     if (!list) break;
     for (const Json& item : List(*list, "items")) values.push_back(Text(item, lookup.key));
   }
@@ -142,22 +143,87 @@ std::vector<std::string> OptionsUnder(const CLI::App* command) {
   return names;
 }
 
-std::vector<std::string> Candidates(Context& context, CLI::App& app,
-                                    const std::vector<std::string>& words) {
-  const Place place = Follow(app, words);
-  if (place.option != nullptr) {
-    const std::string option = "--" + place.option->get_lnames().front();
-    std::vector<std::string> values = ValuesOf(place.name, option);
-    return values.empty() ? LookUp(context, option) : values;
+// grantd's address where the line names one; empty where it does not.
+std::string AddressIn(const std::vector<std::string>& words) {
+  static constexpr std::string_view kAttached = "--api=";
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i].starts_with(kAttached)) return words[i].substr(kAttached.size());
+    if (words[i] == "--api") return words[i + 1];
   }
-  if (words.back().starts_with('-')) return OptionsUnder(place.command);
+  return {};
+}
+
+// What may stand at a place where no option's name is begun.
+std::vector<std::string> ValuesAt(Client& client, const Place& place, const CLI::Option* option) {
+  if (option != nullptr) {
+    const std::string name = "--" + option->get_lnames().front();
+    std::vector<std::string> values = ValuesOf(place.name, name);
+    return values.empty() ? LookUp(client, name) : values;
+  }
   std::vector<std::string> names;
   for (const CLI::App* sub : place.command->get_subcommands([](const CLI::App*) { return true; })) {
     if (!sub->get_group().empty()) names.push_back(sub->get_name());
   }
   if (!names.empty() || place.arguments > 0) return names;
   if (place.name == "completion") return {"bash", "zsh", "fish"};
-  return LookUp(context, place.name);
+  return LookUp(client, place.name);
+}
+
+// The words that may stand in place of the last one.
+std::vector<std::string> Candidates(Client& client, CLI::App& app,
+                                    const std::vector<std::string>& words) {
+  // What stands behind "--" is the shell's to complete.
+  if (std::find(words.begin(), words.end() - 1, "--") != words.end() - 1) return {};
+  const Place place = Follow(app, words);
+  const CLI::Option* option = place.option;
+  std::string begun = words.back();
+  std::string before;
+  if (const size_t equals = begun.find('=');
+      option == nullptr && begun.starts_with("--") && equals != std::string::npos) {
+    option = OptionOf(place.command, begun.substr(0, equals));
+    if (option == nullptr) return {};
+    before = begun.substr(0, equals + 1);
+    begun.erase(0, equals + 1);
+  }
+  std::vector<std::string> candidates;
+  for (const std::string& value : option == nullptr && begun.starts_with('-')
+                                      ? OptionsUnder(place.command)
+                                      : ValuesAt(client, place, option)) {
+    if (value.starts_with(begun)) candidates.push_back(before + value);
+  }
+  return candidates;
+}
+
+struct Line {
+  std::vector<std::string> words;
+  size_t apart = 0;  // how much of the last word the shell holds apart, and completes the rest
+};
+
+// bash parts words at "=" and ":".
+Line Rejoin(const std::vector<std::string>& pieces) {
+  Line line;
+  bool goes_on = false;
+  for (const std::string& piece : pieces) {
+    const bool joint = piece == "=" || piece == ":";
+    if (line.words.empty() || (!joint && !goes_on)) {
+      line.words.push_back(piece);
+      line.apart = 0;
+    } else {
+      line.apart = line.words.back().size() + (joint ? piece.size() : 0);
+      line.words.back() += piece;
+    }
+    goes_on = joint;
+  }
+  return line;
+}
+
+// Asks the grantd that the line is for.
+std::vector<std::string> CandidatesFor(Context& context, CLI::App& app,
+                                       const std::vector<std::string>& words) {
+  const auto socket = SocketOf(AddressIn(words));
+  if (!socket) return Candidates(context.client, app, words);
+  Client named(*socket);
+  return Candidates(named, app, words);
 }
 
 }  // namespace
@@ -176,13 +242,13 @@ void AddCompletionCommands(CLI::App& app, Command& chosen) {
   });
 
   // What those scripts call: the words so far, the last of which is to be completed.
-  auto words = std::make_shared<std::vector<std::string>>();
-  CLI::App* complete = app.add_subcommand("__complete", "")->group("");
-  complete->add_option("WORDS", *words, "")->required();
-  complete->callback([words, &app, &chosen] {
-    chosen = [words, &app](Context& context) -> Outcome<Exit> {
-      for (const std::string& candidate : Candidates(context, app, *words)) {
-        if (candidate.starts_with(words->back())) context.around.out << candidate << "\n";
+  CLI::App* complete = app.add_subcommand(kComplete, "")->group("");
+  complete->callback([&app, &chosen] {
+    chosen = [&app](Context& context) -> Outcome<Exit> {
+      if (context.words.empty()) return Exit::kOk;
+      const Line line = Rejoin(context.words);
+      for (const std::string& candidate : CandidatesFor(context, app, line.words)) {
+        context.around.out << candidate.substr(line.apart) << "\n";
       }
       return Exit::kOk;
     };

@@ -27,7 +27,7 @@ Exit ExitOfStatus(long status) {
 }  // namespace
 
 Failure FailureOfAnswer(long status, std::string_view body) {
-  Failure failure{ExitOfStatus(status), {}, {}, status == kStale};
+  Failure failure{ExitOfStatus(status), {}, {}, /*uncertain=*/false, status == kStale};
   const Json problem = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   failure.message = Text(problem, "detail");
   failure.hint = Text(problem, "hint");

@@ -79,7 +79,7 @@ std::string RevocationText(const Json& grant, Instant now) {
   const std::string by = Text(grant, "revoked_by");
   if (by.empty()) return {};
   return fmt::format("by {}, {}: {}", by, Exact(Text(grant, "revoked_at"), now),
-                     Text(grant, "revoke_reason"));
+                     Sanitise(Text(grant, "revoke_reason")));
 }
 
 std::string GrantBlock(const Json& grant, bool colour, Instant now) {

@@ -42,6 +42,7 @@ struct Context {
   Format format = Format::kTable;
   bool no_color = false;
   Instant now;
+  std::vector<std::string> words = {};  // see TakesWords()
 
   bool ForPeople() const { return format == Format::kTable || format == Format::kWide; }
   bool ColourOut() const { return !no_color && around.out_is_terminal; }

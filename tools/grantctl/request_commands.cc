@@ -105,6 +105,7 @@ void AddCreate(CLI::App* subject, Command& chosen) {
   Wish& wish = options->wish;
   CLI::App* command = subject->add_subcommand("create", "ask for a grant");
   AddWish(command, wish);
+  command->add_flag("--new", wish.another, "also where a request that asks for the same is open");
   const auto check_window = AddWindow(command, wish);
   command->add_flag("--secret", wish.secret,
                     "show a secret that any user may give as the PIN to use this grant");

@@ -45,7 +45,7 @@ std::string StatusText(const Json& request, Instant now) {
     return fmt::format("open, expires {}", Exact(Text(request, "expires_at"), now));
   }
   const std::string reason = Text(request, "closed_reason");
-  return reason.empty() ? status : fmt::format("{}: {}", status, reason);
+  return reason.empty() ? status : fmt::format("{}: {}", status, Sanitise(reason));
 }
 
 // ", narrowed to 2 signatures, 30m" where an approval left less than was asked for.
@@ -94,15 +94,15 @@ std::string StepsText(const Json& request, bool colour) {
     const bool needless = complete && static_cast<int64_t>(List(step, "approved_by").size()) <
                                           Number(step, "required");
     Block title(2);
-    title.Add(fmt::format("{}", ++number),
-              fmt::format("{}: {}{}", Text(step, "name"), ApprovalsText(step),
-                          needless   ? ", not needed"
-                          : complete ? ", complete"
-                          : deciding ? ", being decided"
-                                     : ""),
-              complete   ? Colour::kGreen
-              : deciding ? Colour::kYellow
-                         : Colour::kNone);
+    title.AddText(fmt::format("{}", ++number),
+                  fmt::format("{}: {}{}", Text(step, "name"), ApprovalsText(step),
+                              needless   ? ", not needed"
+                              : complete ? ", complete"
+                              : deciding ? ", being decided"
+                                         : ""),
+                  complete   ? Colour::kGreen
+                  : deciding ? Colour::kYellow
+                             : Colour::kNone);
     text += title.Render(colour);
     Block people(5);
     people.Add("approved by", Join(Texts(step, "approved_by")));
@@ -183,7 +183,7 @@ std::string ContentText(const Json& object) {
     }
     lines.push_back(names.empty() ? digest : fmt::format("{} ({})", digest, Join(names)));
   }
-  return Join(lines, "\n");
+  return lines.empty() ? "any" : Join(lines, "\n");
 }
 
 std::string WaitingText(const Json& request) {
@@ -254,7 +254,7 @@ std::string RequestBlock(const Json& request, bool colour, Instant now) {
   block.Add("Signings", SigningsText(request));
   block.Add("Window", WindowText(request));
   block.Add("Hours", HoursText(Object(request, "hours"), now));
-  block.Add("Reason", Text(request, "justification"));
+  block.AddText("Reason", Text(request, "justification"));
   block.Add("Content", ContentText(request));
   block.Add("Scopes", Join(Texts(request, "scopes"), "\n"));
   block.Add("Secret",

@@ -18,7 +18,7 @@ std::string RequestPath(const std::string& id = {}, const std::string& verb = {}
 Colour ColourOfRequest(const std::string& status);
 
 // What of the content that a grant is bound to: digests, each with the name of its file if it has
-// one.
+// one; "any" where it is bound to none.
 std::string ContentText(const Json& object);
 
 // "2h from approval", or the two instants; and what approvers left of it.

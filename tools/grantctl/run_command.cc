@@ -6,9 +6,9 @@
 
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/options.h"
+#include "tools/grantctl/own_request.h"
 #include "tools/grantctl/request_view.h"
-#include "tools/grantctl/wait.h"
-#include "tools/grantctl/wish.h"
+#include "tools/grantctl/reuse.h"
 
 namespace grant::ctl {
 namespace {
@@ -21,7 +21,6 @@ struct RunOptions {
   Wish wish;
   bool reuse = false;
   std::string timeout;
-  std::vector<std::string> command;
 };
 
 // A grant to run under.
@@ -36,10 +35,9 @@ std::string GrantPath(const std::string& id, const std::string& verb = {}) {
   return "/v1/grants/" + Escape(id) + verb;
 }
 
-bool Includes(const std::vector<std::string>& all, const std::vector<std::string>& some) {
-  return std::all_of(some.begin(), some.end(), [&all](const std::string& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
-  });
+bool IsAlive(const Json& grant) {
+  const std::string status = Text(grant, "status");
+  return status == "active" || status == "pending";
 }
 
 class Run {
@@ -54,7 +52,7 @@ class Run {
       Finish(held);
       return Interrupted();
     }
-    const Outcome<int> code = context_.around.run(options_.command, {{"GRANTD_GRANT", held.id}});
+    const Outcome<int> code = context_.around.run(context_.words, {{"GRANTD_GRANT", held.id}});
     Finish(held);
     if (!code) return tl::make_unexpected(code.error());
     return static_cast<Exit>(*code);
@@ -68,22 +66,37 @@ class Run {
 
   Outcome<Held> Acquire() {
     if (options_.reuse) {
-      GRANT_TRY(const Json found, FindReusable());
+      GRANT_TRY(const Json found, FindReusable(context_, options_.wish));
       if (!found.is_null()) {
         const Held held{Text(found, "id"), false, Number(found, "used")};
-        Note(context_, "runs under grant " + held.id + ", which was there already");
+        Note(context_, fmt::format("runs under grant {}, which was there already and ends {}",
+                                   held.id, Relative(Text(found, "not_after"), context_.now)));
         return held;
       }
     }
-    std::string no_secret;
-    GRANT_TRY(const Json request, AskFor(context_, options_.wish, no_secret));
-    const bool own = !Flag(request, "existing");
-    const auto timeout = options_.timeout.empty() ? std::nullopt : ParseSpan(options_.timeout);
-    GRANT_TRY(const Waited waited, WaitForDecision(context_, request, timeout,
-                                                   own ? "takes it back" : "leaves it open"));
-    if (waited.exit != Exit::kOk) return GiveUpRequest(waited, own);
-    return Held{Text(waited.request, "grant_id"), true, 0,
-                ParseInstant(Text(waited.request, "usable_from"))};
+    Patience patience(context_,
+                      options_.timeout.empty() ? std::nullopt : ParseSpan(options_.timeout));
+    GRANT_TRY(const Json request, FileOwn(context_, options_.wish, patience));
+    const std::string id = Text(request, "id");
+    const auto waited = WaitForDecision(context_, request, patience, "takes it back");
+    if (!waited) return GiveUpRequest(id, waited.error());
+    if (waited->exit == Exit::kOk) {
+      return Held{Text(waited->request, "grant_id"), true, 0,
+                  ParseInstant(Text(waited->request, "usable_from"))};
+    }
+    if (waited->exit == Exit::kRefused) {
+      return Failed(Exit::kRefused,
+                    fmt::format("request {} {}, so the command was not run", id,
+                                StandingText(waited->request, context_.around.now())),
+                    "grantctl request show " + id);
+    }
+    if (waited->interrupted) {
+      return GiveUpRequest(id, {Exit::kPending, "interrupted before request " + id + " was decided",
+                                "run it again to ask anew"});
+    }
+    return GiveUpRequest(
+        id, {Exit::kPending, fmt::format("request {} was not decided in {}", id, options_.timeout),
+             "give it a longer --timeout, or file one that stays open: grantctl request create"});
   }
 
   // Until the hours begin in which the grant can be used. False if the user interrupts.
@@ -98,86 +111,50 @@ class Run {
     return context_.around.pause(left);
   }
 
-  // An active grant of the caller's own that covers what is asked for; the first to end of several,
-  // null where there is none.
-  Outcome<Json> FindReusable() {
-    GRANT_TRY(const Json body, RequestBody(context_, options_.wish));
-    GRANT_TRY(const Json standing, context_.client.Get("/v1/whoami"));
-    const Query query = {{"signer", options_.wish.signer},
-                         {"holder", Text(standing, "principal")},
-                         {"status", "active"}};
-    GRANT_TRY(const Json list, FetchList(context_.client, "/v1/grants", query, {.all = true}));
-    Json best;
-    for (const Json& grant : List(list, "items")) {
-      if (!Covers(grant, body)) continue;
-      if (best.is_null() || Text(grant, "not_after") < Text(best, "not_after")) best = grant;
+  // A grant that came too late would be nobody's: so the request is taken back, or the grant that
+  // was issued meanwhile given up.
+  Outcome<Held> GiveUpRequest(const std::string& id, Failure why) {
+    const TakenBack taken = TakeBack(context_, id, "grantctl run ended before the decision");
+    if (!taken.closed) {
+      why.message += "; the command was not run, and the request may still be open: " + taken.fault;
+      why.hint = "once grantd answers again: grantctl request cancel " + id;
+    } else if (!taken.grant_id.empty()) {
+      why.message += "; it was approved meanwhile, but the command was not run";
+      Finish({taken.grant_id});
+    } else {
+      why.message += ", so it was taken back and the command was not run";
     }
-    return best;
+    return tl::unexpected<Failure>(std::move(why));
   }
 
-  bool Covers(const Json& grant, const Json& body) const {
-    std::vector<std::string> content = Texts(body, "digests");
-    for (const Json& file : List(body, "files")) content.push_back(Text(file, "digest"));
-    const std::vector<std::string> covered = Texts(grant, "digests");
-    const std::vector<std::string> scopes = Texts(body, "scopes");
-    const std::vector<std::string> demanded = Texts(grant, "scopes");
-    const auto end = ParseInstant(Text(grant, "not_after"));
-    const auto window = ParseSpan(options_.wish.window);
-    return Number(grant, "max_signings") - Number(grant, "used") >= options_.wish.signings && end &&
-           window && *end >= context_.now + *window && covered.empty() == content.empty() &&
-           Includes(covered, content) && Includes(demanded, scopes) && Includes(scopes, demanded);
-  }
-
-  // A grant that came too late would be nobody's: so the request is taken back, unless it was there
-  // before this run.
-  Outcome<Held> GiveUpRequest(const Waited& waited, bool own) {
-    const std::string id = Text(waited.request, "id");
-    const std::string standing =
-        fmt::format("request {} {}", id, StandingText(waited.request, context_.around.now()));
-    if (waited.exit == Exit::kRefused) {
-      return Failed(Exit::kRefused, standing + ", so the command was not run",
-                    "grantctl request show " + id);
+  // Releases the grant where it is this run's own. As it is afterwards.
+  Outcome<Json> GiveUp(const Held& held) {
+    Outcome<Json> grant;
+    for (int poll = 0; poll < kPartingPollsMax; ++poll) {
+      if (poll > 0 && !context_.around.pause(kPollInterval)) break;
+      grant = context_.client.Get(GrantPath(held.id));
+      if (grant && held.own && IsAlive(*grant)) {
+        auto ended = context_.client.Post(GrantPath(held.id, "/release"),
+                                          {{"reason", "grantctl run ended"}});
+        // Its last use may just have been spent, or somebody revoked it.
+        const bool settled = ended || ended.error().exit == Exit::kRefused;
+        grant = settled ? context_.client.Get(GrantPath(held.id)) : std::move(ended);
+      }
+      if (grant || !IsAway(grant.error())) break;
     }
-    if (!own) {
-      return Failed(Exit::kPending, standing + ", so the command was not run",
-                    "it was filed before and stays open: grantctl request wait " + id);
-    }
-    const Json comment = {{"comment", "grantctl run ended before the decision"}};
-    const auto cancelled = context_.client.Post(RequestPath(id, "/cancel"), comment);
-    if (!cancelled) {
-      const auto now = context_.client.Get(RequestPath(id));
-      if (now && Text(*now, "status") == "approved") Finish({Text(*now, "grant_id"), true, 0});
-      if (!now) Note(context_, "request " + id + " may still be open: " + now.error().message);
-    }
-    return Failed(Exit::kPending,
-                  "request " + id +
-                      " was not decided in time, so it was taken back and the "
-                      "command was not run",
-                  "file one that stays open: grantctl request create");
+    return grant;
   }
 
   // Gives up what is left, and tells what was used. What goes wrong here does not change how the
   // command ended, and the grant ends by itself.
   void Finish(const Held& held) {
     context_.now = context_.around.now();
-    auto grant = context_.client.Get(GrantPath(held.id));
-    bool released = false;
-    if (grant && held.own && IsAlive(*grant)) {
-      const Json reason = {{"reason", "grantctl run ended"}};
-      auto ended = context_.client.Post(GrantPath(held.id, "/release"), reason);
-      released = ended.has_value();
-      // Its last use may just have been spent, or somebody revoked it.
-      if (!ended && ended.error().exit != Exit::kRefused) grant = std::move(ended);
-      if (grant) grant = context_.client.Get(GrantPath(held.id));
-    }
-    if (!grant) {
-      PrintFailure(context_.around.err,
-                   {Exit::kFailed, "cannot give up grant " + held.id + ": " + grant.error().message,
-                    "once grantd answers again: grantctl grant release " + held.id},
-                   context_.ColourErr());
-      return;
-    }
-    Report(held, AwaitOutcomes(held, *std::move(grant)), released);
+    const Outcome<Json> grant = GiveUp(held);
+    if (grant) return Report(held, AwaitOutcomes(held, *grant));
+    PrintFailure(context_.around.err,
+                 {Exit::kFailed, "cannot give up grant " + held.id + ": " + grant.error().message,
+                  "once grantd answers again: grantctl grant release " + held.id},
+                 context_.ColourErr());
   }
 
   // grantd writes down what came of a use a moment after the signature is out.
@@ -197,16 +174,11 @@ class Run {
                        [](const Json& use) { return Text(use, "outcome") == "pending"; });
   }
 
-  static bool IsAlive(const Json& grant) {
-    const std::string status = Text(grant, "status");
-    return status == "active" || status == "pending";
-  }
-
-  void Report(const Held& held, const Json& grant, bool released) {
+  void Report(const Held& held, const Json& grant) {
     const int64_t used = Number(grant, "used") - held.used_before;
     Note(context_, fmt::format("grant {}: {} of {} signatures used{}", held.id, used,
                                Number(grant, "max_signings") - held.used_before,
-                               released ? ", the rest given up" : ""));
+                               Text(grant, "status") == "released" ? ", the rest given up" : ""));
     const Json& uses = List(grant, "uses");
     const size_t told =
         std::min({uses.size(), static_cast<size_t>(std::max<int64_t>(used, 0)), kUsesToldMax});
@@ -238,7 +210,10 @@ class Run {
 void AddRunCommand(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand(
-      "run", "ask for a grant, run a command under it, and give up what is left of it");
+      kRun, "ask for a grant, run a command under it, and give up what is left of it");
+  command->footer(
+      "The command and its arguments stand behind --, as in\n"
+      "grantctl run release --signings 1 --window 30m --reason TEXT -- make sign");
   AddWish(command, options->wish);
   command->add_option("--window", options->wish.window, "how long, from its approval on")
       ->required()
@@ -251,13 +226,15 @@ void AddRunCommand(CLI::App& app, Command& chosen) {
                    "take the request back where it is not decided after this long")
       ->check(CheckSpan)
       ->type_name("D");
-  command->add_option("COMMAND", options->command, "after --, the command and its arguments")
-      ->required();
   command->callback([options, &chosen] {
     chosen = [options](Context& context) -> Outcome<Exit> {
       if (!context.ForPeople()) {
         return Failed(Exit::kUsage, "run leaves stdout to the command, so -o has nothing to print",
                       "grantctl grant show ID -o json tells what was used");
+      }
+      if (context.words.empty()) {
+        return Failed(Exit::kUsage, "there is no command to run",
+                      "write it and its arguments behind --");
       }
       return Run(context, *options).Do();
     };

@@ -68,6 +68,7 @@ std::string Block::Render(bool colour) const {
     for (const std::string& value : Lines(line.value)) {
       std::string text(indent_, ' ');
       Append(text, label, width + 2, Colour::kDim, colour);
+      if (line.marked && label.empty()) text += Paint("| ", Colour::kDim, colour);
       text += Paint(Sanitise(value), line.colour, colour);
       TrimRight(text);
       out += text + "\n";

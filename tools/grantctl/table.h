@@ -28,13 +28,17 @@ class Table {
 };
 
 // Labels with a value each, values in one column. A value of several lines goes on below itself;
-// one that is empty is left out.
+// one that is empty is left out. Text that people wrote has its lines after the first marked, so
+// that none of them looks like a row.
 class Block {
  public:
   explicit Block(size_t indent = 0) : indent_(indent) {}
 
   void Add(std::string label, std::string value, Colour colour = Colour::kNone) {
-    lines_.push_back({std::move(label), std::move(value), colour});
+    lines_.push_back({std::move(label), std::move(value), colour, false});
+  }
+  void AddText(std::string label, std::string text, Colour colour = Colour::kNone) {
+    lines_.push_back({std::move(label), std::move(text), colour, true});
   }
   std::string Render(bool colour) const;
 
@@ -43,6 +47,7 @@ class Block {
     std::string label;
     std::string value;
     Colour colour;
+    bool marked;
   };
 
   size_t indent_;

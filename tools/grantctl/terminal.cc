@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace grant::ctl {
 namespace {
@@ -34,10 +36,30 @@ Character Decode(std::string_view text) {
   return {bytes, code_point, true};
 }
 
-// What acts on a terminal in place of being seen.
-bool Acts(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+// What acts on a terminal in place of being seen, or is not seen at all: controls, what ends a line
+// or turns its direction, and Unicode's Default_Ignorable_Code_Point.
+constexpr Range kUnseen[] = {
+    {0x00, 0x1F},     {0x7F, 0x9F},       {0xAD, 0xAD},       {0x034F, 0x034F},  {0x061C, 0x061C},
+    {0x115F, 0x1160}, {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},  {0x2028, 0x202E},
+    {0x2060, 0x206F}, {0x3164, 0x3164},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},  {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+
+bool IsUnseen(char32_t c) {
+  if (c >= 0x20 && c < 0x7F) return false;
+  return std::any_of(std::begin(kUnseen), std::end(kUnseen),
+                     [c](const Range& range) { return c >= range.first && c <= range.last; });
+}
+
+// As JSON escapes it: what is beyond 16 bits, in two halves.
+std::string Escape(char32_t c) {
+  if (c <= 0xFFFF) return fmt::format("\\u{:04x}", static_cast<uint32_t>(c));
+  const uint32_t rest = static_cast<uint32_t>(c) - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10), 0xDC00 + (rest & 0x3FF));
 }
 
 std::string Escaped(std::string_view text, bool keep_line_breaks) {
@@ -49,8 +71,8 @@ std::string Escaped(std::string_view text, bool keep_line_breaks) {
       safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
     } else if (text.front() == '\n') {
       safe += keep_line_breaks ? "\n" : "\\n";
-    } else if (Acts(character.code_point)) {
-      safe += fmt::format("\\u{:04x}", static_cast<uint32_t>(character.code_point));
+    } else if (IsUnseen(character.code_point)) {
+      safe += Escape(character.code_point);
     } else {
       safe += text.substr(0, character.bytes);
     }

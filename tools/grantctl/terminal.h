@@ -13,9 +13,9 @@ enum class Colour { kNone, kBold, kDim, kRed, kGreen, kYellow };
 // `text` in a colour, or as it is where `enabled` is false.
 std::string Paint(std::string_view text, Colour colour, bool enabled);
 
-// Control characters, bidirectional overrides and bytes that are not UTF-8 shown as escapes
-// ("\u001b",
-// "\xff"), so that a justification cannot move the cursor or rewrite what stands on the screen.
+// Control characters, bidirectional overrides, invisible characters and bytes that are not UTF-8
+// shown as escapes ("\u001b", "\xff"), so that a justification cannot move the cursor, rewrite what
+// stands on the screen, or look like another one.
 // Sanitising twice changes nothing.
 std::string Sanitise(std::string_view text);
 // The same for a JSON document: its line breaks stay, and it stays the same JSON.

@@ -8,7 +8,10 @@
 namespace grant::ctl {
 namespace {
 
-constexpr const char* kClearScreen = "\x1b[H\x1b[2J\x1b[3J";
+// The terminal's other screen, which has no lines scrolled out of it (xterm's 1049).
+constexpr const char* kEnterScreen = "\x1b[?1049h";
+constexpr const char* kLeaveScreen = "\x1b[?1049l";
+constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 using Items = std::map<std::string, Json>;  // by name
 
@@ -25,6 +28,13 @@ class Watch {
   Watch(Context& context, const char* name_key, std::string things,
         const std::function<std::string(const Json& list)>& text)
       : context_(context), name_key_(name_key), things_(std::move(things)), text_(text) {}
+
+  // What was on the terminal before is there again.
+  ~Watch() {
+    if (on_screen_) context_.around.out << kLeaveScreen << std::flush;
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
 
   void Show(const Json& list) {
     Items items = ByName(list, name_key_);
@@ -43,7 +53,8 @@ class Watch {
     const bool terminal = context_.around.out_is_terminal;
     if (!terminal && !first_ && items == shown_) return;
     if (terminal) {
-      context_.around.out << kClearScreen;
+      context_.around.out << (on_screen_ ? "" : kEnterScreen) << kClearScreen;
+      on_screen_ = true;
     } else if (!first_) {
       context_.around.out << "\n";
     }
@@ -84,6 +95,7 @@ class Watch {
   const std::function<std::string(const Json& list)>& text_;
   Items shown_;
   bool first_ = true;
+  bool on_screen_ = false;
 };
 
 }  // namespace
@@ -93,6 +105,8 @@ Outcome<Exit> WatchList(Context& context, const std::string& path, const Query& 
                         const std::function<std::string(const Json& list)>& text) {
   Watch watch(context, name_key, things, text);
   int unreachable = 0;
+  // From here on an interruption is noticed by the loop, which leaves the terminal as it was.
+  if (!context.around.pause(std::chrono::milliseconds(0))) return Exit::kOk;
   do {
     Outcome<Json> list = FetchList(context.client, path, query, paging);
     context.now = context.around.now();

@@ -9,6 +9,32 @@
 namespace grant::ctl {
 namespace {
 
+std::string CheckDigest(const std::string& text) {
+  static constexpr std::pair<std::string_view, size_t> kAlgorithms[] = {
+      {"sha224:", 56}, {"sha256:", 64}, {"sha384:", 96}, {"sha512:", 128}};
+  for (const auto& [name, digits] : kAlgorithms) {
+    if (text.starts_with(name) && text.size() == name.size() + digits &&
+        text.find_first_not_of("0123456789abcdefABCDEF", name.size()) == std::string::npos) {
+      return {};
+    }
+  }
+  return "'" + text + "' is not a digest: write sha256:HEX, or sha224, sha384, sha512";
+}
+
+// A program may be written by a path that is yet to be resolved.
+std::string CheckScope(const std::string& text) {
+  static constexpr std::string_view kUser = "user=";
+  static constexpr std::string_view kProgram = "program=";
+  if (text.starts_with(kUser) && text.find(':') != std::string::npos) return {};
+  std::error_code error;
+  if (text.starts_with(kProgram) &&
+      (text.starts_with("program=/") ||
+       std::filesystem::exists(text.substr(kProgram.size()), error))) {
+    return {};
+  }
+  return "'" + text + "' is not a scope: write user=unix:NAME or program=/PATH";
+}
+
 constexpr int64_t kSigningsMax = 1'000'000;
 
 std::string CheckInstant(const std::string& text) {
@@ -49,13 +75,15 @@ void AddTerms(CLI::App* command, Wish& wish) {
       ->check(CountUpTo(kSigningsMax))
       ->type_name("N");
   command->add_option("--digest", wish.digests, "sign only this content: sha256:HEX; repeatable")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(CheckDigest);
   command->add_option("--file", wish.files, "sign only this file; repeatable")
       ->allow_extra_args(false);
   command
       ->add_option("--scope", wish.scopes,
                    "only by this user or program: user=unix:NAME, program=/PATH; repeatable")
       ->allow_extra_args(false)
+      ->check(CheckScope)
       ->type_name("KEY=VALUE");
 }
 
@@ -83,7 +111,6 @@ std::function<void()> AddWindow(CLI::App* command, Wish& wish) {
 void AddWish(CLI::App* command, Wish& wish) {
   AddTerms(command, wish);
   command->add_option("--reason", wish.reason, "why, for the approvers")->required();
-  command->add_flag("--new", wish.another, "also where a request that asks for the same is open");
 }
 
 Outcome<Json> RequestBody(Context& context, const Wish& wish) {

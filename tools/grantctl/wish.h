@@ -33,7 +33,7 @@ void AddTerms(CLI::App* command, Wish& wish);
 // --window, or --from with --until. Throws CLI::RequiredError from the callback that it returns
 // where neither is given; the command's own callback calls it first.
 std::function<void()> AddWindow(CLI::App* command, Wish& wish);
-// Those terms, --reason and --new. The window is the command's own.
+// Those terms and --reason. The window is the command's own.
 void AddWish(CLI::App* command, Wish& wish);
 
 // The request as the API takes it; the files are read for that.

@@ -143,6 +143,21 @@ TEST_F(FilingTest, FilesAreDigestsWithNamesThatAreShown) {
   EXPECT_EQ(shown.json["files"], filed.json["files"]);
 }
 
+TEST_F(FilingTest, NullIsNoWayToAskForAnything) {
+  for (const char* key : {"digests", "files", "scopes"}) {
+    const Reply refused = FileWith(key, nullptr);
+    EXPECT_EQ(refused.status, 400) << key;
+    EXPECT_THAT(refused.json["detail"], HasSubstr(std::string("'") + key + "' is null"));
+  }
+  EXPECT_TRUE(Ids("/v1/requests").empty());
+}
+
+TEST_F(FilingTest, ARequestUnderAKeyIsNobodyElses) {
+  const Reply keyed = FileWithKey("key-1", Repeatable());
+  EXPECT_EQ(File(Repeatable()).status, 201) << "whoever filed the other may take it back";
+  EXPECT_EQ(FileWithKey("key-1", Repeatable()).json["id"], keyed.json["id"]);
+}
+
 TEST_F(FilingTest, FilesAreReadStrictly) {
   for (const nlohmann::json& files :
        {nlohmann::json("app.exe"), nlohmann::json({"app.exe"}),

@@ -119,7 +119,9 @@ TEST(ObjectReader, TakesOnlyWholeNumbersWithinTheBounds) {
 TEST(ObjectReader, NullIsAbsent) {
   const json object = {{"text", nullptr}};
   EXPECT_FALSE(Reader(object).Has("text"));
-  EXPECT_EQ(Reader(object).Text("text").error().message, "missing key 'text'");
+  EXPECT_TRUE(Reader(object).Names("text"));
+  EXPECT_EQ(Reader(object).Text("text").error().message, "'text' is null");
+  EXPECT_EQ(Reader(object).Bool("flag").error().message, "missing key 'flag'");
 }
 
 }  // namespace

@@ -91,6 +91,29 @@ TEST_F(DecideTest, RefusesContentThatTheGrantDoesNotName) {
   EXPECT_TRUE(std::holds_alternative<Candidates>(Ask({bound}, alice_)));
 }
 
+TEST_F(DecideTest, SaysHowContentDiffersFromWhatTheGrantNames) {
+  Grant bound = MakeGrant("grt_1");
+  bound.digests = {{"sha256", std::string(64, 'a')}};
+  ExpectRefused(Ask({bound}, alice_), Cause::kDigestNotInGrant,
+                "what RSA-PKCS was given is no digest that grantd can tell");
+  alice_.digests = {{"sha384", std::string(96, 'a')}};
+  ExpectRefused(Ask({bound}, alice_), Cause::kDigestNotInGrant,
+                "signed with sha384, the grant names sha256");
+  alice_.digests.push_back({"sha256", std::string(64, 'b')});
+  ExpectRefused(Ask({bound}, alice_), Cause::kDigestNotInGrant,
+                "it is sha256:" + std::string(64, 'b'));
+}
+
+TEST_F(DecideTest, TellsByWhichDigestAGrantNamesTheContent) {
+  Grant bound = MakeGrant("grt_1");
+  bound.digests = {{"sha256", std::string(64, 'b')}, {"sha256", std::string(64, 'a')}};
+  alice_.digests = {{"sha512", std::string(128, 'a')}, {"sha256", std::string(64, 'a')}};
+  const Ruling ruling = Ask({MakeGrant("grt_2"), bound}, alice_);
+  EXPECT_THAT(std::get<Candidates>(ruling).grant_ids, ElementsAre("grt_1", "grt_2"));
+  EXPECT_THAT(std::get<Candidates>(ruling).digests,
+              ElementsAre("sha256:" + std::string(64, 'a'), ""));
+}
+
 TEST_F(DecideTest, KeepsToTheSelectedGrant) {
   alice_.selected_grant = "grt_2";
   EXPECT_THAT(std::get<Candidates>(Ask({MakeGrant("grt_1"), MakeGrant("grt_2")}, alice_)).grant_ids,

@@ -26,8 +26,11 @@ Bytes AbcDigestInfo() {
   return FromHex(std::string("3031300d060960864801650304020105000420") + kAbcSha256);
 }
 
-ReducedContent Reduce(const gate::SignMechanism& mechanism, ByteView data, bool hash_here = true) {
-  Content content = Content::Begin(mechanism, hash_here).value();
+constexpr size_t kP256Bits = 256;
+
+ReducedContent Reduce(const gate::SignMechanism& mechanism, ByteView data, bool hash_here = true,
+                      size_t order_bits = kP256Bits) {
+  Content content = Content::Begin(mechanism, hash_here, Purpose::kSigning, order_bits).value();
   content.Add(data);
   return content.Finish().value();
 }
@@ -43,6 +46,42 @@ TEST(Content, OfEveryMechanismReducesToTheSameDigest) {
   EXPECT_THAT(Reduce({CKM_RSA_PKCS_PSS, kPss}, FromHex(kAbcSha256)).digests, Contains(kAbc));
   EXPECT_THAT(Reduce({CKM_ECDSA, {}}, FromHex(kAbcSha256)).digests, Contains(kAbc));
   EXPECT_THAT(Reduce({CKM_EDDSA, {}}, AsBytes("abc")).digests, Contains(kAbc));
+}
+
+TEST(Content, OfAWeakSignatureIsNamedByNoStrongerDigest) {
+  for (const gate::SignMechanism& weak :
+       {gate::SignMechanism{CKM_SHA1_RSA_PKCS, {}}, gate::SignMechanism{CKM_SHA224_RSA_PKCS, {}},
+        gate::SignMechanism{CKM_SHA1_RSA_PKCS_PSS, kPss}, gate::SignMechanism{CKM_ECDSA_SHA1, {}},
+        gate::SignMechanism{CKM_ECDSA_SHA224, {}}}) {
+    for (const bool hash_here : {true, false}) {
+      const ReducedContent reduced = Reduce(weak, AsBytes("abc"), hash_here);
+      EXPECT_THAT(reduced.digests, testing::Not(Contains(kAbc)));
+      EXPECT_THAT(reduced.digests, testing::SizeIs(1));
+      EXPECT_THAT(reduced.recorded, testing::ElementsAre(kAbc))
+          << "people look for it all the same";
+    }
+  }
+  for (const CK_MECHANISM_TYPE type : {CKM_SHA384_RSA_PKCS, CKM_ECDSA_SHA512}) {
+    const ReducedContent reduced = Reduce({type, {}}, AsBytes("abc"));
+    EXPECT_THAT(reduced.digests, Contains(kAbc));
+    EXPECT_THAT(reduced.recorded, IsEmpty());
+  }
+}
+
+// On P-256 it is signed as the SHA-256 of something else that it begins with.
+TEST(Content, ThatEcdsaSignsTheBeginningOfIsNoDigest) {
+  Bytes longer = FromHex(kAbcSha256);
+  longer.resize(64, 7);
+  const ReducedContent cut = Reduce({CKM_ECDSA, {}}, longer);
+  EXPECT_THAT(cut.digests, IsEmpty());
+  EXPECT_THAT(cut.recorded, testing::ElementsAre(Digest{"sha512", Hex(longer)}, kAbc));
+  EXPECT_EQ(cut.data, longer);
+  EXPECT_THAT(Reduce({CKM_ECDSA, {}}, longer, true, 521).digests,
+              testing::ElementsAre(Digest{"sha512", Hex(longer)}));
+  EXPECT_THAT(Reduce({CKM_ECDSA, {}}, FromHex(kAbcSha256), true, 0).digests, IsEmpty())
+      << "the curve is not known";
+  EXPECT_THAT(Reduce({CKM_ECDSA_SHA512, {}}, AsBytes("abc")).digests, Contains(kAbc))
+      << "grantd has seen the data";
 }
 
 TEST(Content, GivesTheTokenTheDigestWhereItMayHashHere) {

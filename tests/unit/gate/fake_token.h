@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "grant/cryptoki/cryptoki.h"
 #include "grantd/hsm/token.h"
@@ -12,6 +13,8 @@ namespace grant {
 
 inline constexpr uint64_t kKeyId = 7;       // "release-key"
 inline constexpr uint64_t kOtherKeyId = 8;  // "other-key"
+// The curve of both, as CKA_EC_PARAMS has it.
+inline constexpr std::string_view kP256("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10);
 
 class FakeToken : public Token {
  public:
@@ -54,9 +57,11 @@ class FakeToken : public Token {
     const CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
     const auto* bytes = reinterpret_cast<const uint8_t*>(&private_key);
     const ByteView label = AsBytes(name);
+    const ByteView curve = AsBytes(kP256);
     return {id,
             CKO_PRIVATE_KEY,
             {{CKA_CLASS, false, Bytes(bytes, bytes + sizeof private_key)},
+             {CKA_EC_PARAMS, false, Bytes(curve.begin(), curve.end())},
              {CKA_LABEL, false, Bytes(label.begin(), label.end())}}};
   }
 

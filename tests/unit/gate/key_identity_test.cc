@@ -148,8 +148,13 @@ class KeyDirectoryIdentify : public testing::Test {
     KeyDirectory keys(std::move(tokens));
     RulesVersion rules{1, MakeRules(), P("unix:root"), At(0)};
     rules.rules.signers.pop_back();
-    return keys.Identify(
-        {token, "", "", "", {Number(CKA_CLASS, CKO_PRIVATE_KEY), Text(CKA_LABEL, label)}}, rules);
+    return keys.Identify({token,
+                          "",
+                          "",
+                          "",
+                          {Number(CKA_CLASS, CKO_PRIVATE_KEY), Text(CKA_LABEL, label),
+                           Text(CKA_EC_PARAMS, std::string(kP256))}},
+                         rules);
   }
 
   FakeToken::Signer sign_ = [] { return Bytes(64, 1); };

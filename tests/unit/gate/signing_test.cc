@@ -16,6 +16,30 @@ TEST_F(SigningTest, DeliversAndSpendsOne) {
   EXPECT_THAT(Events(), testing::ElementsAre("signature.spent"));
 }
 
+TEST_F(SigningTest, IsRecordedWithTheDigestThatTheGrantNames) {
+  // SHA-256 of 32 zero bytes.
+  const Digest named =
+      Digest::Parse("sha256:66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925")
+          .value();
+  Grant bound = MakeGrant("grt_2");
+  bound.digests = {named};
+  Issue(bound);
+  target_.grant = "grt_2";
+  target_.mechanism.type = CKM_ECDSA_SHA384;
+  ASSERT_TRUE(SignAs("unix:alice").has_value());
+  target_.mechanism.type = CKM_ECDSA_SHA1;
+  const auto weak = SignAs("unix:alice");
+  ASSERT_FALSE(weak.has_value());
+  EXPECT_EQ(weak.error().cause, Cause::kDigestNotInGrant);
+  EXPECT_THAT(weak.error().message, HasSubstr("signed with sha1, the grant names sha256"));
+  EXPECT_THAT(Audit().back().detail, HasSubstr(named.text()));
+  EXPECT_TRUE(store_->Read([&](Tables& tables) -> Status {
+    GRANT_TRY(const auto uses, tables.UsesOf("grt_2", 10));
+    EXPECT_EQ(uses.at(0).digest, named.text());
+    return {};
+  }));
+}
+
 TEST_F(SigningTest, GivesTheUseBackWhereTheTokenRefused) {
   sign_ = [] { return tl::make_unexpected(TokenFailure{CKR_DATA_LEN_RANGE, "C_Sign", true}); };
   const auto outcome = SignAs("unix:alice");

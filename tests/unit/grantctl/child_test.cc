@@ -67,6 +67,16 @@ TEST(Child, AnEndingSignalIsPassedOnAndItsExitAwaited) {
   }
 }
 
+TEST(Child, IsAwaitedAlsoByAProcessThatWasStartedToIgnoreItsChildren) {
+  EXPECT_EQ(ExitOf([] {
+              static_cast<void>(signal(SIGCHLD, SIG_IGN));
+              alarm(30);
+              const auto code = RunChild({"sh", "-c", "exit 42"}, {});
+              return code ? *code : -1;
+            }),
+            42);
+}
+
 TEST(Child, ASignalThatThisProcessIgnoresStaysIgnored) {
   EXPECT_EQ(ExitOf([] {
               static_cast<void>(signal(SIGHUP, SIG_IGN));

@@ -64,7 +64,7 @@ TEST(CommandLine, EveryMistakeIsExitTwoWithAHintAndSendsNothing) {
        "as 2026-11-21T22:00:00Z\n"
        "hint: grantctl request list --help\n"},
       {{"run", "r", "--signings", "1", "--window", "1h", "--reason", "x"},
-       "grantctl: COMMAND is required\nhint: grantctl run --help\n"},
+       "grantctl: there is no command to run\nhint: write it and its arguments behind --\n"},
       {{"run", "r", "--signings", "1", "--window", "1h", "--reason", "x", "-o", "json", "--",
         "true"},
        "grantctl: run leaves stdout to the command, so -o has nothing to print\n"

@@ -35,6 +35,10 @@ TEST_F(Completion, OffersTheValuesOfOptions) {
   EXPECT_EQ(Complete(grantd_, {"request", "list", "--status", "re"}), "rejected\n");
   EXPECT_EQ(Complete(grantd_, {"whoami", "-o", "j"}), "json\n");
   EXPECT_EQ(Complete(grantd_, {"completion", "z"}), "zsh\n");
+  EXPECT_EQ(Complete(grantd_, {"request", "list", "--status=o"}), "--status=open\n");
+  EXPECT_EQ(Complete(grantd_, {"request", "list", "--status", "=", "o"}), "open\n")
+      << "as bash parts the word";
+  EXPECT_THAT(Complete(grantd_, {"request", "list", "--status", "="}), HasSubstr("open\n"));
   EXPECT_EQ(Complete(grantd_, {"request", "create", "release", "--file", "x"}), "")
       << "the shell completes files";
 }
@@ -46,6 +50,30 @@ TEST_F(Completion, AsksGrantdForIdsAndNames) {
   EXPECT_EQ(grantd_.lines().back(), "GET /v1/signers");
   EXPECT_EQ(Complete(grantd_, {"grant", "list", "--signer", "rel"}), "release\n");
   EXPECT_EQ(Complete(grantd_, {"request", "show", "req_01JD", ""}), "") << "it takes one ID";
+}
+
+TEST_F(Completion, KnowsWhatPolicyTestAndExplainAreAbout) {
+  EXPECT_EQ(Complete(grantd_, {"policy", "test", "rel"}), "release\n");
+  Complete(grantd_, {"explain", ""});
+  EXPECT_THAT(grantd_.lines(), testing::Contains("GET /v1/requests"));
+  EXPECT_THAT(grantd_.lines(), testing::Contains("GET /v1/grants"));
+}
+
+TEST_F(Completion, LooksAtTheGrantdThatTheLineNames) {
+  for (const std::vector<std::string>& api :
+       std::vector<std::vector<std::string>>{{"--api", grantd_.address()},
+                                             {"--api", "=", "unix", ":", grantd_.socket()},
+                                             {"--api=" + grantd_.address()}}) {
+    std::vector<std::string> words = {"__complete", "--"};
+    words.insert(words.end(), api.begin(), api.end());
+    words.insert(words.end(), {"signer", "show", "rel"});
+    EXPECT_EQ(RunAt("unix:/nowhere", words).out, "release\n") << api.front();
+  }
+}
+
+TEST_F(Completion, LeavesTheWordsOfACommandToRunToTheShell) {
+  EXPECT_EQ(Complete(grantd_, {"run", "release", "--", "make", "--"}), "");
+  EXPECT_EQ(Complete(grantd_, {"run", "release", "--", "[rel,re"}), "");
 }
 
 TEST(CompletionWithoutGrantd, OffersWhatItKnowsAndNoErrors) {

@@ -60,6 +60,7 @@ bool ReadCall(int connection, FakeCall& call) {
   call.target = head.substr(method_end + 1, target_end - method_end - 1);
   call.body = text.substr(end + 4);
   call.if_match = FieldOf(head, "If-Match");
+  call.idempotency_key = FieldOf(head, "Idempotency-Key");
   return true;
 }
 

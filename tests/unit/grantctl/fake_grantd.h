@@ -18,6 +18,7 @@ struct FakeCall {
   std::string target;  // path and query as they came
   std::string body;
   std::string if_match;
+  std::string idempotency_key;
 
   Json json() const { return Json::parse(body); }
 };

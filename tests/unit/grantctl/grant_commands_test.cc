@@ -41,6 +41,7 @@ Holder   unix:alice
 Request  req_01JD
 From     2026-11-21T20:00:00Z (10m ago)
 Until    2026-11-21T22:00:00Z (in 1h50m)
+Content  any
 Uses     1 of 3
   ENTRY  WHEN    CALLER      MECHANISM        OUTCOME  PROGRAM                 DIGEST
   41     5m ago  unix:alice  SHA256-RSA-PKCS  signed   /usr/bin/\u001bopenssl  sha256:00

@@ -95,17 +95,17 @@ TEST(PolicyTest, TakesWhatARequestTakes) {
   const TemporaryDirectory directory;
   const std::string file = directory.Write("app.exe", "abc");
   FakeGrantd grantd(Forecast());
-  const Ran ran =
-      RunAt(grantd, {"policy", "test", "release", "--signings", "1", "--from",
-                     "2026-11-21T22:00:00Z", "--until", "2026-11-21T23:00:00Z", "--file", file,
-                     "--digest", "sha256:00", "--scope", "user=unix:bob", "--secret"});
+  const Ran ran = RunAt(
+      grantd, {"policy", "test", "release", "--signings", "1", "--from", "2026-11-21T22:00:00Z",
+               "--until", "2026-11-21T23:00:00Z", "--file", file, "--digest",
+               "sha256:" + std::string(64, '0'), "--scope", "user=unix:bob", "--secret"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   const Json body = grantd.calls()[0].json();
   EXPECT_EQ(body["window"].dump(),
             R"({"from":"2026-11-21T22:00:00Z","until":"2026-11-21T23:00:00Z"})");
   EXPECT_EQ(body["files"][0]["digest"],
             "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(body["digests"], Json::array({"sha256:00"}));
+  EXPECT_EQ(body["digests"], Json::array({"sha256:" + std::string(64, '0')}));
   EXPECT_EQ(body["scopes"], Json::array({"user=unix:bob"}));
   EXPECT_EQ(body["secret"], true);
   EXPECT_FALSE(body.contains("justification"));

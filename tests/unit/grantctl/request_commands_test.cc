@@ -32,13 +32,15 @@ TEST(RequestCreate, TakesAbsoluteWindowsAndDigests) {
   const Ran ran =
       RunAt(grantd, {"request", "create", "release", "--signings", "1", "--from",
                      "2026-11-21T22:00:00+01:00", "--until", "2026-11-22T00:00:00Z", "--reason",
-                     "x", "--digest", "sha256:00", "--file", directory.Write("abc", "abc"),
-                     "--digest", "sha512:11", "--file", directory.Write("empty", "")});
+                     "x", "--digest", "sha256:" + std::string(64, '0'), "--file",
+                     directory.Write("abc", "abc"), "--digest", "sha512:" + std::string(128, '1'),
+                     "--file", directory.Write("empty", "")});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   const Json body = grantd.calls().at(0).json();
   EXPECT_EQ(body["window"], Json::parse(R"({"from":"2026-11-21T22:00:00+01:00",
                                             "until":"2026-11-22T00:00:00Z"})"));
-  EXPECT_EQ(body["digests"], Json::array({"sha256:00", "sha512:11"}));
+  EXPECT_EQ(body["digests"],
+            Json::array({"sha256:" + std::string(64, '0'), "sha512:" + std::string(128, '1')}));
   const Json abc = {
       {"name", directory.Path("abc")},
       {"digest", "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}};
@@ -54,16 +56,49 @@ TEST(RequestCreate, SendsScopesWithProgramsAsTheKernelNamesThem) {
   const std::string program = std::filesystem::canonical(directory.Write("tool-1", "")).string();
   const std::string link = directory.Path("tool");
   std::filesystem::create_symlink(program, link);
-  const Ran ran =
-      RunAt(grantd, {"request", "create", "release", "--signings", "1", "--window", "1h",
-                     "--reason", "x", "--scope", "user=unix:alice", "--scope", "program=" + link,
-                     "--scope", "program=/nonexistent/tool", "--scope", "host=ci"});
+  const Ran ran = RunAt(grantd, {"request", "create", "release", "--signings", "1", "--window",
+                                 "1h", "--reason", "x", "--scope", "user=unix:alice", "--scope",
+                                 "program=" + link, "--scope", "program=/nonexistent/tool"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_THAT(ran.err, StartsWith(link + " is " + program + ", which is what grantd will see\n"));
   EXPECT_EQ(grantd.calls().at(0).json()["scopes"],
-            Json::array(
-                {"user=unix:alice", "program=" + program, "program=/nonexistent/tool", "host=ci"}))
-      << "what is a scope is grantd's to say";
+            Json::array({"user=unix:alice", "program=" + program, "program=/nonexistent/tool"}));
+}
+
+TEST(RequestCreate, SendsNothingThatIsNoDigestOrNoScope) {
+  FakeGrantd grantd(SampleRequest());
+  for (const auto& [option, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--digest", "foo"},
+                                                        {"--digest", "sha256:aa"},
+                                                        {"--digest", "md5:" + std::string(32, 'a')},
+                                                        {"--scope", "foo=1"},
+                                                        {"--scope", "user=alice"},
+                                                        {"--scope", "program=no-such-program"}}) {
+    const Ran ran = RunAt(grantd, {"request", "create", "release", "--signings", "1", "--window",
+                                   "1h", "--reason", "x", option, value});
+    EXPECT_EQ(ran.exit, 2) << value;
+    EXPECT_THAT(ran.err, HasSubstr("'" + value + "' is not a "));
+  }
+  EXPECT_TRUE(grantd.calls().empty());
+}
+
+// CLI11 takes some of these for lists.
+TEST(RequestCreate, SendsTextsAsTheyAreWhateverTheyLookLike) {
+  FakeGrantd grantd(SampleRequest());
+  const TemporaryDirectory directory;
+  for (const char* text : {"[a,b]", "[]", "{}", "%%", "a,b"}) {
+    const std::string path = directory.Write(text, "abc");
+    const Ran ran = RunAt(grantd, {"request", "create", "release", "--signings", "1", "--window",
+                                   "1h", "--reason", text, "--file", path});
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    const Json body = grantd.calls().back().json();
+    EXPECT_EQ(body["justification"], text);
+    EXPECT_EQ(body["files"][0]["name"], path);
+    RunAt(grantd, {"request", "cancel", "req_01JD", "--comment", text});
+    EXPECT_EQ(grantd.calls().back().json()["comment"], text);
+    RunAt(grantd, {"request", "comment", "req_01JD", "--", text});
+    EXPECT_EQ(grantd.calls().back().json()["text"], text);
+  }
 }
 
 TEST(RequestCreate, SaysThatTheSameIsOpenAlready) {

@@ -17,6 +17,7 @@ Requester  unix:alice, 2026-11-21T20:00:00Z (10m ago)
 Signings   3
 Window     2h from approval
 Reason     Release v2.4.0
+Content    any
 Decisions  unix:bob approved step 1 5m ago: looks good
 Steps
   1  Security review: 1 of 2 approvals, being decided
@@ -40,7 +41,7 @@ TEST(RequestBlock, OthersTextCannotPassForItsOwnLines) {
       {{"author", "unix:eve"}, {"text", "x\nGrant  grt_1"}, {"at", "2026-11-21T20:09:00Z"}}};
   request["steps"][0]["name"] = "Review\n  2  Faked";
   const std::string block = RequestBlock(request, false, TestNow());
-  EXPECT_NE(block.find("\nReason     harmless\n           Status     approved\\u001b[1A\n"),
+  EXPECT_NE(block.find("\nReason     harmless\n           | Status     approved\\u001b[1A\n"),
             std::string::npos)
       << block;
   EXPECT_NE(block.find("\nComments   unix:eve 1m ago: x\\nGrant  grt_1\n"), std::string::npos)
@@ -96,6 +97,17 @@ TEST(WindowText, TellsBothKinds) {
   request["window"] = {
       {"from", "2026-11-21T22:00:00Z"}, {"until", "2026-11-22T00:00:00Z"}, {"duration", nullptr}};
   EXPECT_EQ(WindowText(request), "2026-11-21T22:00:00Z until 2026-11-22T00:00:00Z");
+}
+
+TEST(RequestView, AReasonImitatesNoRow) {
+  Json request = SampleRequest();
+  request["justification"] = "harmless\nContent    sha256:aa (app.exe)";
+  request["status"] = "rejected";
+  request["closed_reason"] = "no\nGrant      grt_02";
+  const std::string block = RequestBlock(request, false, TestNow());
+  EXPECT_THAT(block, testing::HasSubstr("\n           | Content    sha256:aa (app.exe)\n"));
+  EXPECT_THAT(block, testing::HasSubstr("\nContent    any\n"));
+  EXPECT_THAT(block, testing::HasSubstr("rejected: no\\nGrant      grt_02\n"));
 }
 
 TEST(RequestView, ShowsFilesScopesAndWhatApproversLeft) {

@@ -46,6 +46,17 @@ TEST(Block, LinesUpValuesAndLeavesEmptyOnesOut) {
             "          second\\u001b[A\n");
 }
 
+TEST(Block, MarksTheLinesOfATextSoThatNoneLooksLikeARow) {
+  Block block;
+  block.Add("Status", "open");
+  block.AddText("Reason", "first\nContent  any\n");
+  EXPECT_EQ(block.Render(false),
+            "Status  open\n"
+            "Reason  first\n"
+            "        | Content  any\n"
+            "        |\n");
+}
+
 TEST(Indent, MovesEveryLine) {
   EXPECT_EQ(Indent("a\nb\n", 2), "  a\n  b\n");
 }

@@ -19,6 +19,12 @@ TEST(Sanitise, ShowsWhatWouldActOnATerminal) {
   EXPECT_EQ(Sanitise(std::string_view("\0", 1)), "\\u0000");
 }
 
+TEST(Sanitise, ShowsWhatIsNotSeen) {
+  EXPECT_EQ(Sanitise("re\u200Blease\uFEFF"), "re\\u200blease\\ufeff");
+  EXPECT_EQ(Sanitise("a\u00ADb\u2060c\u3164d\u200D"), "a\\u00adb\\u2060c\\u3164d\\u200d");
+  EXPECT_EQ(Sanitise("x\U000E0041"), "x\\udb40\\udc41") << "a tag, beyond 16 bits";
+}
+
 TEST(Sanitise, ShowsBytesThatAreNotUtf8) {
   EXPECT_EQ(Sanitise("\xff\xc3"), "\\xff\\xc3");
   EXPECT_EQ(Sanitise("\xc0\x9b"), "\\xc0\\x9b");  // overlong
@@ -40,7 +46,8 @@ TEST(Sanitise, TwiceChangesNothing) {
 }
 
 TEST(SanitiseJson, StaysTheSameDocument) {
-  const nlohmann::json object = {{"text", "\u009b31m \xE2\x80\xAE \x7f \x1b \n"}, {"n", 1}};
+  const nlohmann::json object = {{"text", "\u009b31m \xE2\x80\xAE \x7f \x1b \n \u200B \U000E0041"},
+                                 {"n", 1}};
   const std::string safe = SanitiseJson(object.dump(2));
   EXPECT_EQ(nlohmann::json::parse(safe), object);
   EXPECT_EQ(safe.find("\xc2\x9b"), std::string::npos);

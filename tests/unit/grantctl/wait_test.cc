@@ -140,6 +140,18 @@ TEST(Wait, GivesUpOnAGrantdThatStaysAway) {
   EXPECT_EQ(polls, kUnreachablePollsMax + 1);
 }
 
+TEST(Wait, WithATimeoutItOutlastsAnyAbsenceWithinIt) {
+  std::atomic<int> polls = 0;
+  FakeGrantd grantd([&polls](const FakeCall& call) {
+    if (call.method == "POST") return Ok(SampleRequest());
+    return ++polls <= 2 * kUnreachablePollsMax ? Problem(504, "timeout", "too busy")
+                                               : Ok(ApprovedRequest());
+  });
+  EXPECT_EQ(RunAt(grantd, CreateArguments({"--wait", "--timeout", "1h"})).exit, 0);
+  polls = 0;
+  EXPECT_EQ(RunAt(grantd, CreateArguments({"--wait", "--timeout", "1m"})).exit, 5);
+}
+
 TEST(Wait, OtherFailuresEndItAtOnce) {
   FakeGrantd grantd([](const FakeCall& call) {
     return call.method == "POST" ? Ok(SampleRequest()) : Problem(404, "not-found", "gone");

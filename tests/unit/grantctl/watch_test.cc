@@ -65,7 +65,9 @@ TEST_F(Watching, NamesAreThoseThatAreNewOrHaveChanged) {
 
 TEST_F(Watching, ATerminalIsDrawnAnewEachTime) {
   const Ran ran = Watch({"--no-color"}, true);
-  EXPECT_THAT(ran.out, StartsWith("\x1b[H\x1b[2J"));
+  EXPECT_THAT(ran.out, StartsWith("\x1b[?1049h\x1b[H\x1b[2J"));
+  EXPECT_THAT(ran.out, testing::EndsWith("\x1b[?1049l"));
+  EXPECT_EQ(ran.out.find("\x1b[3J"), std::string::npos) << "what was scrolled out stays";
   size_t screens = 0;
   for (size_t at = ran.out.find("\x1b[2J"); at != std::string::npos;
        at = ran.out.find("\x1b[2J", at + 1)) {
@@ -83,6 +85,16 @@ TEST_F(Watching, ElsewhereATableIsPrintedAfterAChange) {
     ++tables;
   }
   EXPECT_EQ(tables, 3U);
+}
+
+TEST(WatchFailures, LeaveTheTerminalAsItWas) {
+  std::atomic<int> calls = 0;
+  FakeGrantd grantd([&calls](const FakeCall&) {
+    return calls++ == 0 ? Items(Json::array({SampleGrant()})) : Problem(400, "invalid", "no");
+  });
+  const Ran ran = RunAt(grantd, {"grant", "list", "--watch"}, {.terminal = true});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, testing::EndsWith("\x1b[?1049l"));
 }
 
 TEST(WatchFailures, AFailureOtherThanAnAbsentGrantdEndsIt) {
