@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Missing{"DELIVER_EARLY", "outcome[i]"}, Missing{"NO_SECOND_LOOK", "used"},
                     Missing{"NO_WITHDRAWAL", "acknowledged"}, Missing{"NO_WAIT", "acknowledged"},
                     Missing{"RETURN_UNKNOWN", "deliveries"}, Missing{"NO_RECOVERY", "outcome[i]"}),
-    [](const auto& info) { return info.param.precaution; });
+    [](const auto& parameter) { return parameter.param.precaution; });
 
 std::vector<TraceLine> Trace(const std::vector<std::pair<std::string, int64_t>>& points) {
   std::vector<TraceLine> trace;
@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
                     {"reply.before", 5}}},
         Impossible{"ThatForgetsAUse",
                    {{"spend.counted", 5}, {"spend.committed", 5}, {"start", 0}, {"start", 0}}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& parameter) { return parameter.param.name; });
 
 // grantd signs for three hosts at once, is killed in the middle of it twice, signs on, and is told
 // to revoke.
