@@ -41,7 +41,7 @@ class People : public testing::Test {
               world_.directory().Write(
                   "rules.toml", "[[user]]\nname = \"" + machine +
                                     "\"\nkind = \"machine\"\n[[policy]]\nname = \"p\"\n"
-                                    "max_window = \"2h\"\nmax_signings = 3\n"
+                                    "max_window = \"8d\"\nmax_signings = 3\n"
                                     "max_request_ttl = \"7d\"\n" +
                                     policy_lines +
                                     "[[policy.step]]\napprovers = [\"unix:root\"]\n"
@@ -103,7 +103,7 @@ TEST_F(People, AnAuditorSeesEverythingAndChangesAndSignsNothing) {
 
 TEST_F(People, OutsideTheHoursNothingIsSignedUnderAGrantThatIsGood) {
   Apply("hours = [\"" + ADayThatIsNotNear() + " 10:00-12:00\"]\ntime_zone = \"UTC\"\n");
-  const std::string id = world_.Grant(1);
+  const std::string id = world_.Grant(1, {"--window", "7d"});
   const auto host = world_.NewHost();
   ASSERT_EQ(host->Do("find release-key"), "CKR_OK");
   EXPECT_EQ(host->Do("sign ECDSA " + kDigest), "CKR_FUNCTION_REJECTED C_Sign");

@@ -89,6 +89,7 @@ TEST_F(Model, FollowsATraceThatGrantdMayLeave) {
 
 struct Impossible {
   const char* name;
+  int count;  // of the grant
   std::vector<std::pair<std::string, int64_t>> points;
 };
 
@@ -96,25 +97,30 @@ class ModelRefuses : public testing::TestWithParam<Impossible> {};
 
 TEST_P(ModelRefuses, ToFollow) {
   if (!HasSpin()) GTEST_SKIP() << "spin or a C compiler is not installed";
-  EXPECT_FALSE(Follows(Trace(GetParam().points), kGrant, 1));
+  EXPECT_FALSE(Follows(Trace(GetParam().points), kGrant, GetParam().count));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     ATrace, ModelRefuses,
     testing::Values(
         Impossible{"ThatDeliversBeforeTheCommit",
+                   1,
                    {{"spend.counted", 5}, {"reply.before", 5}, {"spend.committed", 5}}},
         Impossible{"ThatCountsOneUseTooMany",
+                   1,
                    {{"spend.counted", 5}, {"spend.committed", 5}, {"spend.counted", 6}}},
         Impossible{"ThatDeliversAfterTheRevocation",
+                   1,
                    {{"spend.counted", 5},
                     {"spend.committed", 5},
                     {"revoke.recorded", 0},
                     {"revoke.committed", 0},
                     {"revoke.withdrawn", 0},
                     {"reply.before", 5}}},
-        Impossible{"ThatForgetsAUse",
-                   {{"spend.counted", 5}, {"spend.committed", 5}, {"start", 0}, {"start", 0}}}),
+        Impossible{
+            "ThatForgetsAUse",
+            2,
+            {{"spend.counted", 5}, {"spend.committed", 5}, {"start", 0}, {"spend.counted", 8}}}),
     [](const auto& parameter) { return parameter.param.name; });
 
 // grantd signs for three hosts at once, is killed in the middle of it twice, signs on, and is told
@@ -138,8 +144,8 @@ TEST_F(Model, FollowsARealTrace) {
     for (auto& signer : signers) signer.get();
   };
   sign_with_three_hosts();
+  world.Kill();
   for (const char* point : {"spend.counted 2", "reply.before 3"}) {
-    world.Kill();
     world.Start({{"FAILPOINT_TRACE", path}, {"FAILPOINT_KILL", point}});
     sign_with_three_hosts();
     ASSERT_TRUE(world.IsKilledWithin(std::chrono::minutes(1)));

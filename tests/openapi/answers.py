@@ -20,6 +20,8 @@ class Answers:
         self.flaws = []
 
     def run(self):
+        # The first of all, since nothing is granted while an alarm stands.
+        self.acknowledged = self.acknowledge()
         self.people.apply()
         for operation in self.spec.operations:
             for status in operation.statuses:
@@ -76,6 +78,15 @@ class Answers:
     def any_415(self, operation):
         return self.daemon.send(ADMIN, operation.method, self.target(operation), b"{}",
                                 {"Content-Type": "text/plain"})
+
+    def acknowledge(self):
+        return self.daemon.post(ADMIN, "/v1/audit/acknowledge", {"reason": "the mark was lost"})
+
+    def acknowledgeAlarms_200(self):
+        return self.acknowledged
+
+    def acknowledgeAlarms_409(self):
+        return self.acknowledge()
 
     def applyRules_409(self):
         self.people.request()

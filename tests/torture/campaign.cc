@@ -87,6 +87,14 @@ CampaignReport Campaign::Run(size_t cycles) {
 bool Campaign::RunCycle(const Fault& fault) {
   if (!Start(fault) || !CheckState()) return true;
   born_ = true;
+  // An earlier grantd left no mark beside its database.
+  if (!acknowledged_) {
+    Acknowledge();
+    if (!acknowledged_) {
+      if (!world_.IsKilledWithin(fault.limit)) world_.Kill();
+      return true;
+    }
+  }
   // What broke a promise is left as it is.
   if (!report_.violations.empty()) return true;
   for (const auto& worker : crew_) worker->Go();
@@ -105,7 +113,8 @@ void Campaign::StartRound() {
   mkdir(state.c_str(), 0700);
   records_.Clear();
   // Every other one is as an earlier grantd left it.
-  if (report_.rounds % 2 == 0) {
+  acknowledged_ = report_.rounds % 2 != 0;
+  if (!acknowledged_) {
     MakeOldDatabase(state, 1 + static_cast<int64_t>(chance_() % (SchemaVersion() - 1)));
   }
 }
@@ -156,10 +165,18 @@ void Campaign::Report(std::vector<std::string> violations) {
   std::move(violations.begin(), violations.end(), std::back_inserter(report_.violations));
 }
 
+// Refused where it was done before the answer could come.
+void Campaign::Acknowledge() {
+  constexpr int kRefused = 3;
+  const int exit = world_.Ctl({"audit", "acknowledge", "--reason", "upgraded"}).exit_code;
+  acknowledged_ = exit == 0 || exit == kRefused;
+}
+
 // What the last kill left is looked at too, and grantd's own word on its audit asked.
 void Campaign::EndRound() {
   report_.tokens_mended += world_.softhsm().MendTokens();
   world_.Start();
+  if (!acknowledged_) Acknowledge();
   CheckState();
   const auto audit = world_.CtlJson({"audit", "verify"});
   if (audit.at("intact") != true) Report({"audit verify: " + audit.dump()});

@@ -39,6 +39,7 @@ class Campaign {
 
  private:
   void StartRound();
+  void Acknowledge();
   Fault NextFault();
   // Whether grantd serves: it may have been killed before.
   bool Start(const Fault& fault);
@@ -56,11 +57,12 @@ class Campaign {
   Records records_;
   std::vector<std::unique_ptr<Worker>> crew_;
   std::string traces_;
-  std::string trace_;  // of this run
-  size_t turn_;        // of the faults; a short campaign begins anywhere
-  Tally round_;        // as of the last check
-  size_t cycle_ = 0;   // within the round; 0: none has begun
-  bool born_ = false;  // whether grantd has served this round's state directory
+  std::string trace_;         // of this run
+  size_t turn_;               // of the faults; a short campaign begins anywhere
+  Tally round_;               // as of the last check
+  size_t cycle_ = 0;          // within the round; 0: none has begun
+  bool born_ = false;         // whether grantd has served this round's state directory
+  bool acknowledged_ = true;  // that there is no mark yet
   CampaignReport report_;
 };
 

@@ -81,7 +81,7 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
                 "wait, the oldest for 30m\n"
                 "       hint: mend the receiver or [notify.webhook] in grantd.toml; what waits is "
                 "sent by itself\n"));
-  EXPECT_EQ(ran.err, "grantctl: 3 of 7 checks found something wrong\n");
+  EXPECT_EQ(ran.err, "grantctl: 3 of 8 checks found something wrong\n");
   const Ran names = RunDoctor(grantd, {"-o", "name"});
   EXPECT_EQ(names.exit, 1);
   EXPECT_EQ(names.out, "alarm/clock-wrong\ntoken/prod\nchannel/webhook\n");

@@ -92,6 +92,7 @@ class CourierTest : public NotifyTest {
     options.jitter = [] { return 0.0; };
     options.self = P("grantd:self");
     options.waiting_max = waiting_max_;
+    options.retry.give_up = give_up_;
     courier_ = std::make_unique<Courier>(*store_, std::move(channels), std::move(options));
     ASSERT_TRUE(courier_->Begin());
   }
@@ -109,6 +110,7 @@ class CourierTest : public NotifyTest {
   }
 
   int64_t waiting_max_ = 10'000;
+  Duration give_up_ = hours(24);
   Principal unknowable_;  // about whom the user database does not answer
   std::shared_ptr<LineSink> sink_;
   std::shared_ptr<spdlog::logger> previous_;
@@ -331,11 +333,12 @@ TEST_F(CourierTest, WhatDoesNotWaitAnyMoreIsDone) {
 }
 
 TEST_F(CourierTest, AllThatIsOverdueIsGivenUpWithTheFirst) {
+  give_up_ = hours(12);  // before the requests expire
   Begin();
   pigeon().outcome = SendOutcome::kFailed;
   for (int i = 0; i < 20; ++i) File();
   Work();
-  now_ += hours(25);
+  now_ += hours(13);
   const int before = pigeon().attempts;
   Work();
   EXPECT_EQ(pigeon().attempts, before + 1);

@@ -91,11 +91,11 @@ TEST_F(TouchedDatabase, ReadingItByHandDisturbsNothing) {
 }
 
 TEST_F(TouchedDatabase, TheLogMovesIntoTheDatabaseWithoutAlarm) {
-  // SQLite does that whenever the log has 1000 pages.
+  // The store does that whenever the log has 32 MiB.
   const auto size = std::filesystem::file_size(path_);
-  for (int i = 0; i < 60; ++i) Must(Append(size_t{200} * 1024));
+  for (int i = 0; i < 240; ++i) Must(Append(size_t{200} * 1024));
   EXPECT_GT(std::filesystem::file_size(path_), size + size_t{8} * 1024 * 1024);
-  EXPECT_EQ(committed_.back().number, 62);
+  EXPECT_EQ(committed_.back().number, 242);
 }
 
 }  // namespace
