@@ -79,6 +79,10 @@ Error UnknownName(std::string_view what, std::string_view name,
 }
 
 Result<json> ParseObject(std::string_view text) {
+  // The parser passes over a byte order mark, which JSON texts must not have (RFC 8259).
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return Fail(Code::kInvalid, "the body begins with a byte order mark");
+  }
   Checker checker;
   if (!json::sax_parse(text.begin(), text.end(), &checker)) {
     return tl::unexpected(

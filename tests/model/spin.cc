@@ -50,7 +50,8 @@ Verdict Search(const std::map<std::string, std::string>& definitions, const std:
   RunIn(directory, "spin -a" + arguments + " signature.pml");
   RunIn(directory, "cc -O1 -w -DSAFETY -DCOLLAPSE -DVECTORSZ=32768 -o pan pan.c");
   Verdict verdict;
-  verdict.output = RunIn(directory, "./pan -m1000000 -w22");
+  // Where the trace and the search part ways, there is no next step: that is no error yet.
+  verdict.output = RunIn(directory, trace.empty() ? "./pan -m1000000 -w22" : "./pan -E -m1000000");
   verdict.violated = Has(verdict.output, "errors: 1");
   verdict.assertion = AssertionIn(verdict.output);
   const bool exhaustive =

@@ -7,7 +7,7 @@
 namespace grant::api {
 namespace {
 
-struct Reply {
+struct PageReply {
   std::string text;
   Json json;
   std::string next;  // the position that its cursor stands for
@@ -20,12 +20,12 @@ Json Item(size_t i) {
   return {{"i", i}};
 }
 
-Reply PageOfList(size_t count, size_t limit, const std::function<Json(size_t)>& item = Item) {
+PageReply PageOfList(size_t count, size_t limit, const std::function<Json(size_t)>& item = Item) {
   HttpRequest request;
   request.path = "/v1/requests";
   const nlohmann::json body;
   const Call call{request, "", body};
-  Reply reply;
+  PageReply reply;
   reply.text = PageOf(call, count, limit, item, Position).body;
   reply.json = Json::parse(reply.text);
   if (reply.json["next"].is_string()) reply.next = PositionOf(request, reply.json["next"]).value();
@@ -41,14 +41,14 @@ TEST(Page, AListThatFitsHasNoNext) {
 }
 
 TEST(Page, OneMoreThanTheLimitMakesANextPage) {
-  const Reply reply = PageOfList(3, 2);
+  const PageReply reply = PageOfList(3, 2);
   EXPECT_EQ(reply.json["items"].dump(), R"([{"i":0},{"i":1}])");
   EXPECT_EQ(reply.next, "p1");
 }
 
 TEST(Page, EndsEarlyWhereItemsAreLarge) {
   const std::string large(1'000'000, 'x');
-  const Reply reply = PageOfList(100, 100, [&](size_t) { return Json(large); });
+  const PageReply reply = PageOfList(100, 100, [&](size_t) { return Json(large); });
   EXPECT_LE(reply.text.size(), kPageBytesMax + 100);
   EXPECT_EQ(reply.next, "p3");
 }

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 
 Json Report() {
   return Json::parse(R"({"version":"0.1.0","now":"2026-11-21T20:10:01Z",
-    "api":"unix:/x/api.sock","gate":"unix:/x/gate.sock",
+    "api":"unix:/x/api.sock","gate":"unix:/x/gate.sock","alarms":[],
     "tokens":[{"name":"prod","present":true}],
     "rules":{"version":4,"applied_at":"2026-11-21T18:10:00Z","fault":null,"findings":[]},
     "channels":[

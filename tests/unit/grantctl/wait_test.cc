@@ -14,7 +14,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-FakeAnswer Ok(const Json& object) {
+FakeAnswer Answered(const Json& object) {
   return {200, object.dump()};
 }
 
@@ -38,11 +38,11 @@ TEST(Wait, TellsWhoStillHasToApproveUntilItIsApproved) {
     if (call.method == "POST") return FakeAnswer{201, SampleRequest().dump()};
     switch (++polls) {
       case 1:
-        return Ok(SampleRequest());
+        return Answered(SampleRequest());
       case 2:
-        return Ok(AtStepTwo());
+        return Answered(AtStepTwo());
       default:
-        return Ok(ApprovedRequest());
+        return Answered(ApprovedRequest());
     }
   });
   const Ran ran = RunAt(grantd, CreateArguments({"--wait"}));
@@ -59,7 +59,7 @@ TEST(Wait, TellsWhoStillHasToApproveUntilItIsApproved) {
 
 TEST(Wait, IsTheDefaultOnATerminalOnly) {
   FakeGrantd grantd([](const FakeCall& call) {
-    return Ok(call.method == "POST" ? SampleRequest() : ApprovedRequest());
+    return Answered(call.method == "POST" ? SampleRequest() : ApprovedRequest());
   });
   EXPECT_THAT(RunAt(grantd, CreateArguments(), {.terminal = true}).out, HasSubstr("approved"));
   EXPECT_EQ(grantd.calls().size(), 2u);
@@ -120,8 +120,8 @@ TEST(Wait, AnInterruptLeavesTheRequestOpen) {
 TEST(Wait, OutlastsARestartOfGrantd) {
   std::atomic<int> polls = 0;
   FakeGrantd grantd([&polls](const FakeCall& call) {
-    if (call.method == "POST") return Ok(SampleRequest());
-    return ++polls <= 3 ? FakeAnswer{.hang_up = true} : Ok(ApprovedRequest());
+    if (call.method == "POST") return Answered(SampleRequest());
+    return ++polls <= 3 ? FakeAnswer{.hang_up = true} : Answered(ApprovedRequest());
   });
   const Ran ran = RunAt(grantd, CreateArguments({"--wait"}));
   EXPECT_EQ(ran.exit, 0);
@@ -131,7 +131,7 @@ TEST(Wait, OutlastsARestartOfGrantd) {
 TEST(Wait, GivesUpOnAGrantdThatStaysAway) {
   std::atomic<int> polls = 0;
   FakeGrantd grantd([&polls](const FakeCall& call) {
-    if (call.method == "POST") return Ok(SampleRequest());
+    if (call.method == "POST") return Answered(SampleRequest());
     ++polls;
     return Problem(503, "unavailable", "grantd is stopping");
   });
@@ -143,9 +143,9 @@ TEST(Wait, GivesUpOnAGrantdThatStaysAway) {
 TEST(Wait, WithATimeoutItOutlastsAnyAbsenceWithinIt) {
   std::atomic<int> polls = 0;
   FakeGrantd grantd([&polls](const FakeCall& call) {
-    if (call.method == "POST") return Ok(SampleRequest());
+    if (call.method == "POST") return Answered(SampleRequest());
     return ++polls <= 2 * kUnreachablePollsMax ? Problem(504, "timeout", "too busy")
-                                               : Ok(ApprovedRequest());
+                                               : Answered(ApprovedRequest());
   });
   EXPECT_EQ(RunAt(grantd, CreateArguments({"--wait", "--timeout", "1h"})).exit, 0);
   polls = 0;
@@ -154,7 +154,7 @@ TEST(Wait, WithATimeoutItOutlastsAnyAbsenceWithinIt) {
 
 TEST(Wait, OtherFailuresEndItAtOnce) {
   FakeGrantd grantd([](const FakeCall& call) {
-    return call.method == "POST" ? Ok(SampleRequest()) : Problem(404, "not-found", "gone");
+    return call.method == "POST" ? Answered(SampleRequest()) : Problem(404, "not-found", "gone");
   });
   EXPECT_EQ(RunAt(grantd, CreateArguments({"--wait"})).exit, 1);
 }

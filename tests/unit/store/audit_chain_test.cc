@@ -10,12 +10,12 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr int kEntries = 7;
+constexpr int kChainEntries = 7;
 
 class AuditChain : public testing::Test {
  protected:
   AuditChain() {
-    for (int i = 1; i <= kEntries; ++i) {
+    for (int i = 1; i <= kChainEntries; ++i) {
       Must(database_.tables().AppendAudit(SomeEvent(GrantId(i))));
     }
     // Tampering is not hindered by what only grantd enforces.
@@ -42,7 +42,7 @@ class AuditChain : public testing::Test {
 TEST_F(AuditChain, IntactOneHasNoFault) {
   const ChainReport report = Must(VerifyChain(database_.tables()));
   EXPECT_EQ(report.fault, std::nullopt);
-  EXPECT_EQ(report.entries, kEntries);
+  EXPECT_EQ(report.entries, kChainEntries);
   EXPECT_EQ(report.last_hash, Must(database_.tables().LastAudit()).hash);
 }
 
@@ -94,7 +94,7 @@ TEST_F(AuditChain, AnyFlippedBitOfAnyNumberIsFound) {
               }),
               "entry 3 was changed");
     const int64_t moved = flip(3);
-    if (moved >= 1 && moved <= kEntries) continue;  // taken by another entry
+    if (moved >= 1 && moved <= kChainEntries) continue;  // taken by another entry
     EXPECT_NE(FaultAfter([&] {
                 Change("UPDATE audit_entry SET entry_number = $1 WHERE entry_number = 3", {moved});
               }),
@@ -121,7 +121,7 @@ TEST_F(AuditChain, ValueOfAnotherTypeIsFound) {
 }
 
 TEST_F(AuditChain, AnyRemovedEntryIsFound) {
-  for (int64_t number = 1; number <= kEntries; ++number) {
+  for (int64_t number = 1; number <= kChainEntries; ++number) {
     EXPECT_EQ(
         FaultAfter([&] { Change("DELETE FROM audit_entry WHERE entry_number = $1", {number}); }),
         fmt::format("entry {} is missing", number));
@@ -130,16 +130,16 @@ TEST_F(AuditChain, AnyRemovedEntryIsFound) {
 }
 
 TEST_F(AuditChain, RemovedLastEntryStaysMissingWhenMoreFollow) {
-  Change("DELETE FROM audit_entry WHERE entry_number = $1", {int64_t{kEntries}});
-  EXPECT_EQ(Must(database_.tables().AppendAudit(SomeEvent("later"))), kEntries + 1);
-  EXPECT_EQ(Fault(), fmt::format("entry {} is missing", kEntries));
+  Change("DELETE FROM audit_entry WHERE entry_number = $1", {int64_t{kChainEntries}});
+  EXPECT_EQ(Must(database_.tables().AppendAudit(SomeEvent("later"))), kChainEntries + 1);
+  EXPECT_EQ(Fault(), fmt::format("entry {} is missing", kChainEntries));
 }
 
 TEST_F(AuditChain, RemovedEntryIsFoundThoughTheRestMovesUp) {
-  for (int64_t number = 1; number < kEntries; ++number) {
+  for (int64_t number = 1; number < kChainEntries; ++number) {
     const std::string fault = FaultAfter([&] {
       Change("DELETE FROM audit_entry WHERE entry_number = $1", {number});
-      for (int64_t later = number + 1; later <= kEntries; ++later) {
+      for (int64_t later = number + 1; later <= kChainEntries; ++later) {
         Change("UPDATE audit_entry SET entry_number = $1 WHERE entry_number = $2",
                {later - 1, later});
       }
@@ -179,17 +179,17 @@ TEST_F(AuditChain, InsertedEntryIsFound) {
          event.detail, previous, EntryHash(number, event, previous)});
   };
   const std::string last = Must(database_.tables().LastAudit()).hash;
-  EXPECT_EQ(FaultAfter([&] { insert(kEntries + 1, last); }),
-            fmt::format("entry {} was added by somebody else than grantd", kEntries + 1));
-  EXPECT_EQ(FaultAfter([&] { insert(kEntries + 5, last); }),
-            fmt::format("entry {} is missing", kEntries + 1));
+  EXPECT_EQ(FaultAfter([&] { insert(kChainEntries + 1, last); }),
+            fmt::format("entry {} was added by somebody else than grantd", kChainEntries + 1));
+  EXPECT_EQ(FaultAfter([&] { insert(kChainEntries + 5, last); }),
+            fmt::format("entry {} is missing", kChainEntries + 1));
   EXPECT_THAT(FaultAfter([&] { insert(0, ChainStart()); }), HasSubstr("does not belong"));
   EXPECT_THAT(FaultAfter([&] { insert(-5, ChainStart()); }), HasSubstr("does not belong"));
 }
 
 TEST_F(AuditChain, EndThatWasChangedOrRemovedIsNoticed) {
   EXPECT_THAT(FaultAfter([&] { Change("UPDATE audit_head SET entry_hash = 'x'"); }),
-              HasSubstr(fmt::format("entry {}", kEntries)));
+              HasSubstr(fmt::format("entry {}", kChainEntries)));
   EXPECT_NE(FaultAfter([&] { Change("UPDATE audit_head SET entry_number = 3"); }), "none");
   Change("DELETE FROM audit_head");
   EXPECT_EQ(Fault(), "the end of the audit chain is missing");
