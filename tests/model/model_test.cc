@@ -147,8 +147,8 @@ TEST_F(Model, FollowsARealTrace) {
   world.Kill();
   for (const char* point : {"spend.counted 2", "reply.before 3"}) {
     world.Start({{"FAILPOINT_TRACE", path}, {"FAILPOINT_KILL", point}});
-    sign_with_three_hosts();
-    ASSERT_TRUE(world.IsKilledWithin(std::chrono::minutes(1)));
+    // The token may not be there yet.
+    while (!world.IsKilledWithin(std::chrono::milliseconds(10))) sign_with_three_hosts();
   }
   world.Start({{"FAILPOINT_TRACE", path}});
   auto signing = std::async(std::launch::async, sign_with_three_hosts);

@@ -323,8 +323,8 @@ proctype Process() {
   byte crashes = 0;
 end:
   if
-  :: atomic { crashes < CRASHES && NEXT(STARTED, NONE) -> STEP; crashes++ }
-  :: atomic { finished == ATTEMPTS && !quiet -> quiet = true }
+  :: atomic { crashes < CRASHES && NEXT(STARTED, NONE) -> STEP; crashes++; up = false }
+  :: atomic { finished == ATTEMPTS && !quiet -> quiet = true; up = false }
   fi;
 killed:
   atomic {
