@@ -68,8 +68,7 @@ HttpResponse ShownTagged(const RequestView& view) {
 Demand<RequestView> Unchanged(const Call& call) {
   if (!call.if_match.given()) return {};
   return [&call](const RequestView& view, Time) {
-    return call.if_match.Check(ShownTagged(view).etag,
-                               "request " + view.request.id,
+    return call.if_match.Check(ShownTagged(view).etag, "request " + view.request.id,
                                "grantctl request show " + view.request.id);
   };
 }
