@@ -203,7 +203,7 @@ std::string IdPart(const std::string& text) {
 }  // namespace
 
 std::string HeaderText(const std::string& text) {
-  const std::string clean = Harmless(text, '?', false);
+  std::string clean = Harmless(text, '?', false);
   if (IsAscii(clean)) return clean;
   std::string encoded;
   for (std::string_view rest = clean; !rest.empty();) {
