@@ -27,8 +27,9 @@ Status Workflow::StoreApproval(Tables& tables, const Approval& approval, const s
 
 Status Workflow::CompleteOne(const std::string& id, const KnownGroups& groups, bool& completed) {
   completed = false;
-  const Time at = now();
   return store_.Write([&](Tables& tables) -> Status {
+    // Of the transaction, as of every decision: nobody was told before that the request expired.
+    const Time at = now();
     GRANT_TRY(const RulesVersion current, tables.CurrentRules());
     GRANT_TRY(const auto request, tables.FindRequest(id));
     if (!request) return {};
