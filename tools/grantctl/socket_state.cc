@@ -88,7 +88,7 @@ std::string UserText(uid_t uid) {
   passwd record{};
   passwd* found = nullptr;
   std::vector<char> buffer(size_t{64} << 10);
-  const std::string number = "uid " + std::to_string(uid);
+  std::string number = "uid " + std::to_string(uid);
   if (getpwuid_r(uid, &record, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
     return number;
   }
