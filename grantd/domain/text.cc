@@ -74,4 +74,8 @@ std::string Harmless(std::string_view text, char stand_in, bool lines) {
   return harmless;
 }
 
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 }  // namespace grant

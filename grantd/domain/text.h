@@ -18,4 +18,7 @@ Status CheckText(std::string_view text, size_t bytes_max, const std::string& wha
 // tabs stay where `lines` says so.
 std::string Harmless(std::string_view text, char stand_in, bool lines);
 
+// Whether nothing but spaces, tabs and line ends is in it.
+bool IsBlank(std::string_view text);
+
 }  // namespace grant
