@@ -5,21 +5,16 @@
 #include <vector>
 
 #include "grant/cryptoki/backing_module.h"
+#include "grant/cryptoki/field.h"
 #include "grant/cryptoki/mechanism.h"
 
 namespace grant {
 namespace {
 
+using cryptoki::Unpadded;
+
 constexpr CK_ULONG kSlotsMax = 1024;
 constexpr CK_ULONG kMechanismsMax = 4096;
-
-template <size_t kBytes>
-std::string Unpadded(const CK_UTF8CHAR (&field)[kBytes]) {
-  const std::string_view text(reinterpret_cast<const char*>(field), kBytes);
-  // Some modules end a field with a zero byte instead of padding it with blanks.
-  const std::string_view used = text.substr(0, text.find('\0'));
-  return std::string(used.substr(0, used.find_last_not_of(' ') + 1));
-}
 
 uint16_t Number(const CK_VERSION& version) {
   return static_cast<uint16_t>(version.major << 8 | version.minor);

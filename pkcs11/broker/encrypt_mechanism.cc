@@ -7,7 +7,6 @@
 namespace grant::pkcs11 {
 namespace {
 
-constexpr size_t kPkcs1PaddingBytes = 11;
 constexpr CK_ULONG kLabelBytesMax = 4096;
 
 Result<EncryptMechanism> ParseOaep(const CK_MECHANISM& raw) {
@@ -34,7 +33,7 @@ Result<EncryptMechanism> EncryptMechanism::Parse(const CK_MECHANISM& raw) {
   if (raw.mechanism == CKM_RSA_PKCS_OAEP) return ParseOaep(raw);
   GRANT_CHECK(CheckNoParameter(raw));
   return EncryptMechanism{{raw.mechanism, {}},
-                          raw.mechanism == CKM_RSA_PKCS ? kPkcs1PaddingBytes : 0};
+                          raw.mechanism == CKM_RSA_PKCS ? cryptoki::kPkcs1PaddingBytes : 0};
 }
 
 }  // namespace grant::pkcs11

@@ -11,6 +11,9 @@
 
 namespace grant::pkcs11 {
 
+// The longest PIN that a token here says it takes, and that is looked at.
+inline constexpr size_t kPinBytesMax = 255;
+
 class Login {
  public:
   ~Login() { Clear(); }

@@ -1,11 +1,10 @@
 // Sessions and logins (PKCS #11 v2.40, 5.6).
 #include "grant/grant_secret.h"
 #include "pkcs11/broker/functions.h"
+#include "pkcs11/broker/login.h"
 
 namespace grant::pkcs11::broker {
 namespace {
-
-constexpr CK_ULONG kPinBytesMax = 255;
 
 Status CheckPin(Session& session, std::string_view pin) {
   gate::Login login{session.token->name, std::string(pin)};

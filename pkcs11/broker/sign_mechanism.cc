@@ -10,8 +10,6 @@
 namespace grant::pkcs11 {
 namespace {
 
-constexpr size_t kPkcs1PaddingBytes = 11;  // RFC 8017, 9.2
-
 Result<gate::PssParameters> ParsePss(const CK_MECHANISM& raw,
                                      const cryptoki::MechanismFacts& facts) {
   GRANT_TRY(const CK_RSA_PKCS_PSS_PARAMS pss, ParameterAs<CK_RSA_PKCS_PSS_PARAMS>(raw));
@@ -84,7 +82,9 @@ std::optional<size_t> SignMechanism::DataBytesMax(size_t signature_bytes) const 
   if (facts->hash) return {};
   switch (facts->scheme) {
     case cryptoki::Scheme::kRsaPkcs1:
-      return signature_bytes < kPkcs1PaddingBytes ? 0 : signature_bytes - kPkcs1PaddingBytes;
+      return signature_bytes < cryptoki::kPkcs1PaddingBytes
+                 ? 0
+                 : signature_bytes - cryptoki::kPkcs1PaddingBytes;
     case cryptoki::Scheme::kRsaRaw:
       return signature_bytes;
     case cryptoki::Scheme::kRsaPss:

@@ -3,13 +3,12 @@
 
 #include "grant/cryptoki/mechanism.h"
 #include "pkcs11/broker/functions.h"
+#include "pkcs11/broker/login.h"
 #include "pkcs11/list_answer.h"
 #include "pkcs11/padded.h"
 
 namespace grant::pkcs11::broker {
 namespace {
-
-constexpr CK_ULONG kPinBytesMax = 255;
 
 // Of the backing token's flags, those that stay true for a host that talks to grantd: the token's
 // PIN, its counters, clock and operation states are grantd's.

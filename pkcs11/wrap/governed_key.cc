@@ -3,10 +3,13 @@
 #include <string_view>
 #include <utility>
 
+#include "grant/cryptoki/field.h"
 #include "pkcs11/wrap/wrap.h"
 
 namespace grant::pkcs11::wrap {
 namespace {
+
+using cryptoki::Unpadded;
 
 // Longer than the modulus of any key.
 constexpr size_t kAttributeBytesMax = size_t{16} * 1024;
@@ -52,14 +55,6 @@ Result<std::optional<Bytes>> ReadAttribute(Wrap& wrap, CK_SESSION_HANDLE session
   }
   value.resize(attribute.ulValueLen);
   return std::optional<Bytes>(std::move(value));
-}
-
-template <size_t N>
-std::string Unpadded(const CK_UTF8CHAR (&field)[N]) {
-  const std::string_view text(reinterpret_cast<const char*>(field), N);
-  // Some modules end a field with a zero byte instead of padding it with blanks.
-  const std::string_view used = text.substr(0, text.find('\0'));
-  return std::string(used.substr(0, used.find_last_not_of(' ') + 1));
 }
 
 Result<gate::IdentifyKey> DescribeTokenOf(Wrap& wrap, CK_SESSION_HANDLE session) {

@@ -10,6 +10,9 @@
 
 namespace grant::cryptoki {
 
+// What PKCS #1 v1.5 adds at least to what it signs or encrypts (RFC 8017, 7.2 and 9.2).
+inline constexpr size_t kPkcs1PaddingBytes = 11;
+
 enum class Scheme { kRsaPkcs1, kRsaPss, kRsaRaw, kEcdsa, kEddsa };
 enum class Hash { kSha1, kSha224, kSha256, kSha384, kSha512 };
 
