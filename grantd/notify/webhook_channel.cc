@@ -56,10 +56,11 @@ class WebhookChannel : public Channel {
                 "openssl rand -hex 32 > " + settings_.secret_file);
   }
 
-  // 4xx is about this message (RFC 9110 section 15.5), but for those that ask for another try
-  // later.
+  // What is about this very message (RFC 9110 section 15.5). Other statuses, such as 401 or 404,
+  // are of a receiver that is set up wrongly just now, and may take the message once that is
+  // mended.
   static bool IsRefusal(long status) {
-    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+    return status == 400 || status == 413 || status == 415 || status == 422;
   }
 
   SendResult Judge(const Transfer::Result& result) const {

@@ -77,11 +77,11 @@ TEST_F(WebhookTest, FollowsNoRedirect) {
 }
 
 TEST_F(WebhookTest, TakesNothingButSuccessForSuccess) {
-  for (const char* status : {"302", "408", "425", "429", "500", "503"}) {
+  for (const char* status : {"302", "401", "404", "408", "425", "429", "500", "503"}) {
     const test::Receiver receiver("webhook", {"--status", status});
     EXPECT_EQ(Send(SettingsFor(receiver)).outcome, SendOutcome::kFailed) << status;
   }
-  for (const char* status : {"400", "404", "422"}) {
+  for (const char* status : {"400", "413", "415", "422"}) {
     const test::Receiver receiver("webhook", {"--status", status});
     EXPECT_EQ(Send(SettingsFor(receiver)).outcome, SendOutcome::kRefused) << status;
   }
