@@ -24,6 +24,7 @@ constexpr std::array kNames = {
     std::string_view("commit.after"),       std::string_view("checkpoint.before"),
     std::string_view("checkpoint.after"),   std::string_view("database.made"),
     std::string_view("migration.step"),     std::string_view("migration.committed"),
+    std::string_view("upgrade.copied"),
 };
 static_assert(kNames.size() == kPoints);
 

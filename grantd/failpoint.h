@@ -49,9 +49,10 @@ enum class Point {
   kDatabaseMade,   // a new database is whole, under another name
   kMigrationStep,  // the schema is one version further, within the transaction
   kMigrationCommitted,
+  kUpgradeCopied,  // a copy is kept; the schema is as it was
 };
 
-inline constexpr size_t kPoints = static_cast<size_t>(Point::kMigrationCommitted) + 1;
+inline constexpr size_t kPoints = static_cast<size_t>(Point::kUpgradeCopied) + 1;
 
 // "spend.counted". The names are those of the failpoint tests and of their traces.
 std::string_view Name(Point point);

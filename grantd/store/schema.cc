@@ -224,6 +224,9 @@ Status StoreVersion(sql::Connection& connection, int64_t version) {
   GRANT_CHECK(connection.Execute("DELETE FROM meta WHERE item = 'schema_version'", {}));
   GRANT_CHECK(connection.Execute("INSERT INTO meta (item, setting) VALUES ('schema_version', $1)",
                                  {std::to_string(version)}));
+  GRANT_CHECK(connection.Execute("DELETE FROM meta WHERE item = 'grantd_version'", {}));
+  GRANT_CHECK(connection.Execute("INSERT INTO meta (item, setting) VALUES ('grantd_version', $1)",
+                                 {std::string(GRANT_VERSION)}));
   return {};
 }
 
@@ -258,6 +261,15 @@ Status MigrateSchema(sql::Connection& connection, int64_t target) {
   if (status) failpoint::Reach(Point::kMigrationCommitted);
   if (!status && connection.InTransaction()) (void)connection.Execute("ROLLBACK", {});
   return status;
+}
+
+Result<StoredSchema> ReadStoredSchema(sql::Connection& connection) {
+  StoredSchema stored;
+  GRANT_TRY(stored.version, StoredVersion(connection));
+  GRANT_TRY(const auto rows,
+            connection.Query("SELECT setting FROM meta WHERE item = 'grantd_version'", {}));
+  if (!rows.empty()) stored.grantd_version = rows[0].maybe_text(0).value_or("");
+  return stored;
 }
 
 }  // namespace grant

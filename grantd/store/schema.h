@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "grant/error.h"
 #include "grantd/store/sql.h"
@@ -10,6 +11,14 @@ namespace grant {
 
 // The version that this grantd reads and writes.
 int64_t SchemaVersion();
+
+struct StoredSchema {
+  int64_t version = 0;
+  std::string grantd_version;  // that brought it there; empty where that one did not say
+};
+
+// Of a database that has been migrated once. kInvalid where it says nonsense.
+Result<StoredSchema> ReadStoredSchema(sql::Connection& connection);
 
 // Brings an empty database, or one of an earlier version, to SchemaVersion(). A later version is
 // kInvalid and stays untouched. `target` makes the database of an earlier grantd.

@@ -10,6 +10,7 @@
 #include "grantd/store/sqlite_connection.h"
 #include "grantd/store/state_dir.h"
 #include "grantd/store/store.h"
+#include "grantd/store/upgrade_copy.h"
 #include "grantd/store/writer.h"
 
 namespace grant {
@@ -59,6 +60,7 @@ Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& state_dir, Com
   GRANT_TRY(StateDir directory, StateDir::Open(state_dir));
   GRANT_TRY(const std::string path, EnsureDatabase(directory));
   GRANT_TRY(auto writing, SqliteConnection::Open(path, Mode::kReadWrite));
+  GRANT_CHECK(KeepCopyBeforeUpgrade(directory, *writing));
   GRANT_CHECK(MigrateSchema(*writing));
   GRANT_CHECK(UseWriteAheadLog(*writing));
   std::vector<std::unique_ptr<sql::Connection>> reading;

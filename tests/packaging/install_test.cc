@@ -40,6 +40,11 @@ TEST(Install, RegistersTheModuleWithP11KitWhereverItGoes) {
     EXPECT_THAT(module, StartsWith(prefix + "/lib"));
     EXPECT_THAT(module, EndsWith("/pkcs11/grant-pkcs11.so"));
     EXPECT_TRUE(std::filesystem::exists(staging.path() + module)) << module;
+    // systemd's files name the paths of /usr.
+    EXPECT_EQ(std::filesystem::exists(root + "/lib/systemd/system/grantd.service"),
+              prefix == "/usr");
+    EXPECT_EQ(std::filesystem::exists(staging.path() + "/etc/grantd/grantd.toml"),
+              prefix == "/usr");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <set>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "grantd/descriptor.h"
 #include "grantd/failpoint.h"
 #include "tests/e2e/world.h"
+#include "tests/torture/old_database.h"
 #include "tests/torture/trace.h"
 
 namespace grant::test {
@@ -108,6 +110,14 @@ TEST_F(Failpoints, EachIsReachedByARunningDaemon) {
   world_.Start({{"FAILPOINT_TRACE", trace_path()}, {"FAILPOINT_KILL", "reply.after 1"}});
   EXPECT_THAT(other->Do("sign SHA256-RSA-PKCS text"), StartsWith("CKR_OK "));
   EXPECT_TRUE(world_.IsKilledWithin(std::chrono::minutes(1)));
+  world_.Start({{"FAILPOINT_TRACE", trace_path()}});
+
+  // A later grantd comes to an old database.
+  world_.Kill();
+  const std::string state = world_.directory() / "state";
+  std::filesystem::remove_all(state);
+  ASSERT_EQ(mkdir(state.c_str(), 0700), 0);
+  MakeOldDatabase(state, 1);
   world_.Start({{"FAILPOINT_TRACE", trace_path()}});
 
   for (size_t i = 0; i < failpoint::kPoints; ++i) {

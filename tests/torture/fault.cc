@@ -22,6 +22,7 @@ struct Planned {
 
 constexpr std::array kBirth = {
     Planned{Point::kDatabaseMade, 1},  // the first, because only a new database reaches it
+    Planned{Point::kUpgradeCopied, 1},
     Planned{Point::kMigrationStep, 1},
     Planned{Point::kMigrationCommitted, 1},
 };

@@ -166,6 +166,7 @@ int RunGrantctl(const std::vector<std::string>& arguments, Surroundings& around)
   AddDoctorCommand(app, chosen);
   AddStandingCommands(app, chosen);
   AddCompletionCommands(app, chosen);
+  AddManualCommand(app, chosen);
 
   std::vector<std::string> own = arguments;
   std::vector<std::string> words = SplitWords(app, own);

@@ -17,6 +17,7 @@ using Command = std::function<Outcome<Exit>(Context&)>;
 
 inline constexpr const char* kRun = "run";
 inline constexpr const char* kComplete = "__complete";
+inline constexpr const char* kManual = "__manual";
 
 // Whether what stands behind "--" is a command line of its own, which this command finds in its
 // context word by word: CLI11 would take "[a,b]" for a list of two.
@@ -37,5 +38,7 @@ void AddDoctorCommand(CLI::App& app, Command& chosen);
 void AddStandingCommands(CLI::App& app, Command& chosen);  // whoami, version
 // Comes last, for it completes all the others.
 void AddCompletionCommands(CLI::App& app, Command& chosen);
+// `__manual`, for the build: the part of grantctl(1) that tells all the others.
+void AddManualCommand(CLI::App& app, Command& chosen);
 
 }  // namespace grant::ctl

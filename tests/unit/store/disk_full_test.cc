@@ -1,9 +1,7 @@
 // A disk without space refuses writes, keeps what it had, and serves again when there is space.
-#include <sys/resource.h>
-
-#include <csignal>
 #include <future>
 
+#include "file_size_limit.h"
 #include "grantd/store/audit_chain.h"
 #include "grantd/store/store.h"
 #include "grantd/store/writer.h"
@@ -116,28 +114,6 @@ TEST_F(FullDatabase, NobodyWhoSharedTheTransactionBelievesInIt) {
   ExpectPairsAndIntactChain(database_.tables(), pairs);
   EXPECT_EQ(database_.Count("rules_version"), 0);
 }
-
-// Limits the size of files that this process may write, as a full file system would.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    (void)std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_ = {};
-  void (*handler_)(int) = nullptr;
-};
 
 TEST(FullFileSystem, StoreRefusesKeepsWhatItHadAndRecovers) {
   TempDir directory;
