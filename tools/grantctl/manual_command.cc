@@ -10,19 +10,19 @@ namespace grant::ctl {
 namespace {
 
 // As it stands in Markdown, where it is not in code.
-std::string Plain(std::string_view text) {
-  std::string plain;
+std::string Escaped(std::string_view text) {
+  std::string escaped;
   for (const char c : text) {
-    if (std::string_view("\\`*_[]<>#").find(c) != std::string_view::npos) plain += '\\';
-    plain += c;
+    if (std::string_view("\\`*_[]<>#").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
   }
-  return plain;
+  return escaped;
 }
 
 std::string Sentence(std::string text) {
   if (text.empty()) return text;
   text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return Plain(text) + ".";
+  return Escaped(text) + ".";
 }
 
 bool Takes(const CLI::Option& option) {
@@ -35,7 +35,7 @@ std::string Term(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) term += fmt::format("`-{}`, ", name);
   for (const std::string& name : option.get_lnames()) term += fmt::format("`--{}`, ", name);
   term.resize(term.size() - 2);
-  if (Takes(option)) term += fmt::format(" *{}*", Plain(option.get_type_name()));
+  if (Takes(option)) term += fmt::format(" *{}*", Escaped(option.get_type_name()));
   return term;
 }
 
@@ -44,7 +44,7 @@ std::string Heading(const CLI::App& command, const std::string& name) {
   std::string heading = "`" + name + "`";
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
-    const std::string word = "*" + Plain(option->get_name(/*positional=*/true)) + "*";
+    const std::string word = "*" + Escaped(option->get_name(/*positional=*/true)) + "*";
     heading += option->get_required() ? " " + word : " [" + word + "]";
     if (option->get_items_expected_max() > 1) heading += "...";
   }
@@ -56,11 +56,11 @@ void AddOptions(const CLI::App& command, std::string& page) {
   for (const CLI::Option* option : command.get_options()) {
     if (option == command.get_help_ptr() || option->get_group().empty()) continue;
     const std::string term =
-        option->get_positional() ? "*" + Plain(option->get_name(true)) + "*" : Term(*option);
-    page += fmt::format("{}\n: {}", term, Plain(option->get_description()));
+        option->get_positional() ? "*" + Escaped(option->get_name(true)) + "*" : Term(*option);
+    page += fmt::format("{}\n: {}", term, Escaped(option->get_description()));
     if (option->get_required() && !option->get_positional()) page += "; required";
     if (Takes(*option) && !option->get_default_str().empty()) {
-      page += fmt::format("; default {}", Plain(option->get_default_str()));
+      page += fmt::format("; default {}", Escaped(option->get_default_str()));
     }
     page += "\n\n";
   }
