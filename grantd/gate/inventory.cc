@@ -5,13 +5,9 @@
 namespace grant {
 
 tl::expected<std::shared_ptr<const RulesVersion>, gate::Refused> Inventory::Rules() {
-  std::shared_ptr<const RulesVersion> rules;
-  const Status read = store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(rules, rules_.Get(tables));
-    return {};
-  });
-  if (!read) return tl::unexpected(StoreFailing(read.error()));
-  return rules;
+  auto rules = rules_.Get(store_);
+  if (!rules) return tl::unexpected(StoreFailing(rules.error()));
+  return *std::move(rules);
 }
 
 std::vector<gate::TokenRecord> Inventory::Tokens() {

@@ -95,13 +95,9 @@ tl::expected<gate::LoginAccepted, gate::Refused> Logins::Check(const Peer& peer,
 // A tool that looks for its token by trying a PIN on each must not be let in to the wrong one.
 tl::expected<gate::LoginAccepted, gate::Refused> Logins::AcceptFor(Token& token,
                                                                    const Grant& held) {
-  std::shared_ptr<const RulesVersion> rules;
-  const Status read = store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(rules, rules_.Get(tables));
-    return {};
-  });
-  if (!read) return tl::unexpected(StoreFailing(read.error()));
-  const auto governs = keys_.Governs(token, held.signer, *rules);
+  const auto rules = rules_.Get(store_);
+  if (!rules) return tl::unexpected(StoreFailing(rules.error()));
+  const auto governs = keys_.Governs(token, held.signer, **rules);
   if (!governs) return tl::unexpected(TokenUnavailable(governs.error()));
   if (*governs) return gate::LoginAccepted{};
   return tl::unexpected(

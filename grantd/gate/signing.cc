@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 
-#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "grantd/domain/id.h"
 #include "grantd/failpoint.h"
 #include "grantd/gate/refused.h"
+#include "grantd/gate/signing_attempt.h"
 
 namespace grant {
 namespace {
@@ -21,15 +21,10 @@ using failpoint::Point;
 
 constexpr int kRulesChangesMax = 8;
 
-std::string Compact(const nlohmann::json& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-// Never throws: the caller has a write under way that refers to its own variables.
-tl::expected<Bytes, TokenFailure> SignOnToken(Token& token, uint64_t key_id,
-                                              const ReducedContent& content) noexcept {
+// Never throws, for the use is spent.
+tl::expected<Bytes, TokenFailure> Finish(StartedSignature& started) noexcept {
   try {
-    return token.Sign(key_id, content.mechanism, content.data);
+    return started.Finish();
   } catch (...) {
     return tl::make_unexpected(TokenFailure{CKR_HOST_MEMORY, "C_Sign", false, {}});
   }
@@ -54,44 +49,9 @@ tl::expected<Content, Refusal> BeginContent(const gate::SignTarget& target, cons
 
 }  // namespace
 
-struct Signing::Asked {
-  const Peer& peer;
-  Token* token;
-  uint64_t key_id;
-  const RulesVersion& rules;
-  const GovernedKey& key;
-  const Signer* signer;  // null where no signer governs the key
-  Attempt attempt;
-  bool spend_only = false;
-  std::vector<Digest> recorded = {};  // beside those of the attempt
-
-  // What a use is recorded with: the digest by which its grant names the content, where it does.
-  std::string DigestOfUse(const std::string& named) const {
-    if (!named.empty()) return named;
-    const std::vector<Digest>& known = attempt.digests.empty() ? recorded : attempt.digests;
-    return known.empty() ? "" : known.front().text();
-  }
-
-  // What every entry about this attempt says.
-  nlohmann::json Facts() const {
-    nlohmann::json facts = {{"mechanism", attempt.mechanism},
-                            {"key", key.label},
-                            {"token", token->settings().name},
-                            {"uid", peer.uid},
-                            {"pid", peer.pid},
-                            {"program", peer.program}};
-    nlohmann::json digests = nlohmann::json::array();
-    for (const auto* known : {&attempt.digests, &recorded}) {
-      for (const Digest& digest : *known) digests.push_back(digest.text());
-    }
-    facts["digests"] = std::move(digests);
-    if (spend_only) facts["placement"] = "wrap";
-    if (attempt.by_secret) {
-      facts["with_secret"] = true;
-      facts["holder"] = attempt.by_secret->holder.principal.text();
-    }
-    return facts;
-  }
+struct Signing::Charged {
+  std::string grant_id;  // empty where the signer has no policy
+  std::string digest;    // by which the grant names the content; empty where it is for any
 };
 
 struct Signing::Spend {
@@ -138,12 +98,9 @@ tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
     const Peer& peer, const gate::SignTarget& target, const std::optional<BySecret>& by_secret) {
   Token* token = keys_.FindToken(target.token);
   if (token == nullptr) return tl::unexpected(NoSuchToken(target.token));
-  std::shared_ptr<const RulesVersion> rules;
-  const Status read = store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(rules, rules_.Get(tables));
-    return {};
-  });
-  if (!read) return tl::unexpected(StoreFailing(read.error()));
+  auto in_force = rules_.Get(store_);
+  if (!in_force) return tl::unexpected(StoreFailing(in_force.error()));
+  std::shared_ptr<const RulesVersion> rules = *std::move(in_force);
   auto key = keys_.FindKey(*token, target.key_id, *rules);
   if (!key) return tl::unexpected(TokenUnavailable(key.error()));
   if (!*key) return tl::unexpected(KeyGone());
@@ -166,12 +123,10 @@ tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
   // Whoever could not sign anyway is not worth the memory for their data.
   const Identity& holder = by_secret ? by_secret->holder : peer.identity;
   if (signer == nullptr || !rules->rules.Covers(signer->users, holder)) {
-    const Status ruled = store_.Read([&](Tables& tables) -> Status {
-      GRANT_TRY(Ruling ruling, Rule(tables, asked, clock_()));
-      if (auto* refusal = std::get_if<Refusal>(&ruling)) content->Reject(std::move(*refusal));
-      return {};
-    });
-    if (!ruled) return tl::unexpected(StoreFailing(ruled.error()));
+    std::vector<Grant> grants;
+    Result<Ruling> ruling = Foresee(asked, grants);
+    if (!ruling) return tl::unexpected(StoreFailing(ruling.error()));
+    if (auto* refusal = std::get_if<Refusal>(&*ruling)) content->Reject(std::move(*refusal));
   }
   SigningOperation operation{peer,  target,           by_secret,          std::move(rules),
                              token, **std::move(key), *std::move(content)};
@@ -179,42 +134,74 @@ tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
   return operation;
 }
 
-// Who may sign what under the rules at hand. The same question is asked twice: before anything
-// happens, and again within the transaction that spends the use.
-Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now) {
+// What stands in the way of every signature with the key, whatever grants there are.
+std::optional<Refusal> Signing::Hindrance(const Asked& asked) {
   if (alarm_) {
-    if (auto refusal = alarm_()) return Ruling(*std::move(refusal));
+    if (auto refusal = alarm_()) return refusal;
   }
   if (asked.signer == nullptr) {
-    return Ruling(Refusal{Cause::kNotGoverned,
-                          "no signer names the key '" + asked.key.label + "' of token " +
-                              asked.token->settings().name + ", so nobody may sign with it",
-                          "an administrator adds a [[signer]] for it: grantctl apply -f rules.toml",
-                          {}});
+    return Refusal{Cause::kNotGoverned,
+                   "no signer names the key '" + asked.key.label + "' of token " +
+                       asked.token->settings().name + ", so nobody may sign with it",
+                   "an administrator adds a [[signer]] for it: grantctl apply -f rules.toml",
+                   {}};
   }
-  if (!asked.key.fault.empty()) {
-    return Ruling(Refusal{Cause::kNotGoverned,
-                          asked.key.fault,
-                          "an administrator corrects the rules: grantctl apply -f rules.toml",
-                          {}});
-  }
-  std::vector<Grant> grants;
+  if (asked.key.fault.empty()) return std::nullopt;
+  return Refusal{Cause::kNotGoverned,
+                 asked.key.fault,
+                 "an administrator corrects the rules: grantctl apply -f rules.toml",
+                 {}};
+}
+
+// Who may sign what under the rules at hand, on one of these grants. Asked twice: before anything
+// happens, and again within the transaction that spends the use.
+Ruling Signing::Judge(const Asked& asked, const std::vector<Grant>& grants, Time now) const {
+  return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
+}
+
+// The same with what the store has. `grants` are then those that the signature may be charged to.
+Result<Ruling> Signing::Rule(Tables& tables, const Asked& asked, Time now,
+                             std::vector<Grant>& grants) const {
+  grants.clear();
   if (const auto& by_secret = asked.attempt.by_secret) {
     GRANT_TRY(auto named, tables.FindGrant(by_secret->grant_id));
     if (named) grants.push_back(*std::move(named));
-    return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
+    return Judge(asked, grants, now);
   }
   // Where one is usable, the others are not asked for: they only say why none is.
-  GRANT_TRY(grants, tables.UsableGrants(asked.signer->name, asked.attempt.caller.principal, now));
-  Ruling ruling = Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
+  const Principal& caller = asked.attempt.caller.principal;
+  GRANT_TRY(grants, tables.UsableGrants(asked.signer->name, caller, now));
+  Ruling ruling = Judge(asked, grants, now);
   if (!std::holds_alternative<Refusal>(ruling)) return ruling;
-  GRANT_TRY(grants,
-            tables.GrantsForAttempt(asked.signer->name, asked.attempt.caller.principal, now));
+  GRANT_TRY(auto telling, tables.GrantsForAttempt(asked.signer->name, caller, now));
   if (!asked.attempt.selected_grant.empty()) {
     GRANT_TRY(auto selected, tables.FindGrant(asked.attempt.selected_grant));
-    if (selected) grants.push_back(*std::move(selected));
+    if (selected) telling.push_back(*std::move(selected));
   }
-  return Decide(asked.attempt, *asked.signer, asked.rules.rules, grants, now, site_);
+  return Judge(asked, telling, now);
+}
+
+// The ruling before anything happens. What is known of the grants serves as long as it allows the
+// signature; nobody is refused by that alone.
+Result<Ruling> Signing::Foresee(const Asked& asked, std::vector<Grant>& grants) {
+  if (auto hindrance = Hindrance(asked)) return Ruling(*std::move(hindrance));
+  const Time now = clock_();
+  const Principal& caller = asked.attempt.caller.principal;
+  const uint64_t generation = store_.generation();
+  if (!asked.attempt.by_secret) {
+    grants = known_grants_.Find(asked.signer->name, caller, generation);
+    Ruling ruling = Judge(asked, grants, now);
+    if (!std::holds_alternative<Refusal>(ruling)) return ruling;
+  }
+  Ruling ruling;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    GRANT_TRY(ruling, Rule(tables, asked, now, grants));
+    return {};
+  }));
+  if (std::holds_alternative<Candidates>(ruling) && !asked.attempt.by_secret) {
+    known_grants_.Keep(asked.signer->name, caller, generation, grants);
+  }
+  return ruling;
 }
 
 tl::expected<void, gate::Refused> Signing::Complete(SigningOperation operation,
@@ -250,42 +237,43 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
                                                         const ReducedContent& content,
                                                         const Deliver& deliver, StageTimer& timer,
                                                         bool& rules_changed) {
-  std::optional<Refusal> refusal;
-  const Status ruled = store_.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(Ruling ruling, Rule(tables, asked, clock_()));
-    if (auto* refused = std::get_if<Refusal>(&ruling)) refusal = std::move(*refused);
-    return {};
-  });
-  if (!ruled) return tl::unexpected(StoreFailing(ruled.error()));
-  if (refusal) return tl::unexpected(RecordRefusal(asked, *refusal));
+  std::vector<Grant> grants;
+  const Result<Ruling> ruling = Foresee(asked, grants);
+  if (!ruling) return tl::unexpected(StoreFailing(ruling.error()));
+  if (const auto* refusal = std::get_if<Refusal>(&*ruling)) {
+    return tl::unexpected(RecordRefusal(asked, *refusal));
+  }
 
   const std::string facts = Compact(asked.Facts());
   timer.Decided();
   Deliveries::Ticket ticket(deliveries_);
   Spend spend;
-  const std::vector<int64_t> outcomes = outcomes_.Take();
-  auto spent = std::make_shared<std::promise<Status>>();
   failpoint::Reach(Point::kSpendBefore);
-  store_.WriteAsync(
-      [&](Tables& tables) -> Status {
-        GRANT_CHECK(Outcomes::Record(tables, outcomes));
-        return SpendOne(tables, asked, facts, ticket, spend);
-      },
-      [spent, &spend, &timer](Status status) {
-        if (status && spend.use) {
-          failpoint::Reach(Point::kSpendCommitted, spend.use->id, spend.use->grant_id);
-        }
-        if (status) timer.Spent();
-        spent->set_value(std::move(status));
-      });
-  tl::expected<Bytes, TokenFailure> signature;
+  // The token signs while the use is spent, and is waited for when that is durable.
+  std::unique_ptr<StartedSignature> started;
   if (!asked.spend_only) {
     failpoint::Reach(Point::kTokenBefore);
-    signature = timer.OnToken([&] { return SignOnToken(*asked.token, asked.key_id, content); });
-    failpoint::Reach(Point::kTokenAfter);
+    started = asked.token->StartSigning(asked.key_id, content.mechanism, content.data);
   }
-  const Status written = spent->get_future().get();
-  timer.Released();
+  const std::vector<int64_t> outcomes = outcomes_.Take();
+  const Status written = store_.Write(
+      [&](Tables& tables) -> Status {
+        GRANT_CHECK(Outcomes::Record(tables, outcomes));
+        return SpendOne(tables, asked, grants, facts, ticket, spend);
+      },
+      [&] {
+        if (!spend.use) return;
+        failpoint::Reach(Point::kSpendCommitted, spend.use->id, spend.use->grant_id);
+        known_grants_.CountUse(spend.use->signer, spend.use->caller, spend.use->grant_id);
+      });
+  timer.Spent();
+  tl::expected<Bytes, TokenFailure> signature;
+  if (started) {
+    signature = Finish(*started);
+    started.reset();
+    failpoint::Reach(Point::kTokenAfter);
+    timer.Signed();
+  }
 
   const auto discard = [&signature] {
     if (signature) OPENSSL_cleanse(signature->data(), signature->size());
@@ -315,26 +303,45 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
   return {};
 }
 
-// Runs within the write transaction: nothing that it checks can change before the use is spent.
-Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& facts,
-                         Deliveries::Ticket& ticket, Spend& spend) {
+// The grant that the use was counted on, which the store does only where that is usable: none where
+// the signer needs none, and nothing where none is usable any more.
+Result<std::optional<Signing::Charged>> Signing::Charge(Tables& tables, const Ruling& ruling,
+                                                        Time now) {
+  if (std::holds_alternative<Unrestricted>(ruling)) return std::optional<Charged>(Charged{});
+  const auto* candidates = std::get_if<Candidates>(&ruling);
+  for (size_t i = 0; candidates != nullptr && i < candidates->grant_ids.size(); ++i) {
+    GRANT_TRY(const bool counted, tables.SpendUse(candidates->grant_ids[i], now));
+    if (counted) {
+      return std::optional<Charged>(Charged{candidates->grant_ids[i], candidates->digests[i]});
+    }
+  }
+  return std::optional<Charged>();
+}
+
+// Runs within the write transaction: nothing that it checks can change before the use is spent. Of
+// a grant only its count, its end and its window's place in time can have changed since it was
+// read, and these are checked where it is charged.
+Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::vector<Grant>& known,
+                         const std::string& facts, Deliveries::Ticket& ticket, Spend& spend) {
   GRANT_TRY(const int64_t rules_version, tables.CurrentRulesVersion());
   if (rules_version != asked.rules.version) {
     spend.rules_changed = true;
     return {};
   }
   const Time now = clock_();
-  GRANT_TRY(Ruling ruling, Rule(tables, asked, now));
-  std::string grant_id;
-  std::string named_digest;
-  if (auto* candidates = std::get_if<Candidates>(&ruling)) {
-    for (size_t i = 0; i < candidates->grant_ids.size() && grant_id.empty(); ++i) {
-      GRANT_TRY(const bool counted, tables.SpendUse(candidates->grant_ids[i], now));
-      if (!counted) continue;
-      grant_id = candidates->grant_ids[i];
-      named_digest = candidates->digests[i];
+  Ruling ruling;
+  std::optional<Charged> charged;
+  if (auto hindrance = Hindrance(asked)) {
+    ruling = *std::move(hindrance);
+  } else {
+    ruling = Judge(asked, known, now);
+    GRANT_TRY(charged, Charge(tables, ruling, now));
+    std::vector<Grant> grants;
+    if (!charged) {
+      GRANT_TRY(ruling, Rule(tables, asked, now, grants));
+      GRANT_TRY(charged, Charge(tables, ruling, now));
     }
-    if (grant_id.empty()) {
+    if (!charged && !std::holds_alternative<Refusal>(ruling)) {
       ruling = Refusal{Cause::kNoGrant,
                        "every usable grant was used up at this moment",
                        "grantctl grant list",
@@ -348,6 +355,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& 
                                                 asked.Facts())));
     return {};
   }
+  const std::string& grant_id = charged->grant_id;
   GRANT_TRY(const int64_t entry,
             tables.AppendAudit(
                 {now, std::string(event::kSignatureSpent), asked.peer.identity.principal,
@@ -358,7 +366,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& 
           asked.peer.identity.principal,
           now,
           asked.attempt.mechanism,
-          asked.DigestOfUse(named_digest),
+          asked.DigestOfUse(charged->digest),
           asked.peer.program,
           asked.spend_only ? UseOutcome::kDelegated : UseOutcome::kPending};
   GRANT_CHECK(tables.InsertUse(use));
@@ -366,62 +374,6 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::string& 
   failpoint::Reach(Point::kSpendCounted, use.id, use.grant_id);
   spend.use = std::move(use);
   return {};
-}
-
-gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal) {
-  const auto omitted = refusal_limit_.Admit(asked.peer.uid, clock_());
-  if (!omitted) return ToRefused(refusal);
-  nlohmann::json facts = asked.Facts();
-  if (*omitted > 0) facts["omitted"] = *omitted;
-  const Status written = store_.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(
-        tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal,
-                                        asked.signer ? asked.signer->name : "", clock_(), facts)));
-    return {};
-  });
-  return written ? ToRefused(refusal) : StoreFailing(written.error());
-}
-
-gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
-                                          const TokenFailure& failure) {
-  failpoint::Reach(Point::kTokenFailed, use.id, use.grant_id);
-  const UseOutcome outcome = failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled;
-  metrics_.Ended(use.signer, outcome);
-  if (failure.answered) returned_limit_.Admit(asked.peer.uid, clock_());
-  const std::string what = Describe(failure);
-  const Status written = store_.Write([&](Tables& tables) -> Status {
-    nlohmann::json detail = asked.Facts();
-    detail["use"] = use.id;
-    detail["message"] = what;
-    const auto event = failure.answered ? event::kSignatureReturned : event::kSignatureUnsettled;
-    if (failure.answered && !use.grant_id.empty()) GRANT_CHECK(tables.ReturnUse(use.grant_id));
-    GRANT_CHECK(tables.SettleUse(use.id, outcome));
-    GRANT_CHECK(tables.AppendAudit({clock_(), std::string(event), asked.peer.identity.principal,
-                                    use.grant_id.empty() ? use.signer : use.grant_id, use.signer,
-                                    Compact(detail)}));
-    return {};
-  });
-  if (!written) return StoreFailing(written.error());
-  return FromToken(failure, what);
-}
-
-gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
-  failpoint::Reach(Point::kWithhold, use.id, use.grant_id);
-  const Refusal refusal{Cause::kRevoked,
-                        "grant " + use.grant_id + " was revoked while " +
-                            (asked.spend_only ? "the use was spent, so it was withheld"
-                                              : "the signature was made, so it was destroyed"),
-                        "grantctl grant show " + use.grant_id, use.grant_id};
-  metrics_.Ended(use.signer, UseOutcome::kWithheld);
-  const Status written = store_.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(tables.WithholdUse(use.id));
-    nlohmann::json detail = asked.Facts();
-    detail["use"] = use.id;
-    GRANT_CHECK(tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal, use.signer,
-                                                clock_(), std::move(detail))));
-    return {};
-  });
-  return written ? ToRefused(refusal) : StoreFailing(written.error());
 }
 
 }  // namespace grant

@@ -15,6 +15,7 @@
 #include "grantd/gate/content.h"
 #include "grantd/gate/deliveries.h"
 #include "grantd/gate/key_directory.h"
+#include "grantd/gate/known_grants.h"
 #include "grantd/gate/logins.h"
 #include "grantd/gate/outcomes.h"
 #include "grantd/gate/refusal_limit.h"
@@ -72,15 +73,21 @@ class Signing {
   SigningMetrics& metrics() { return metrics_; }
 
  private:
-  struct Asked;  // an attempt in the form that rules and audit speak of
-  struct Spend;  // what became of it in the store
+  struct Asked;    // an attempt in the form that rules and audit speak of
+  struct Charged;  // what a use was counted on
+  struct Spend;    // what became of it in the store
 
   tl::expected<SigningOperation, gate::Refused> Prepare(const Peer& peer,
                                                         const gate::SignTarget& target,
                                                         const std::optional<BySecret>& by_secret);
-  Result<Ruling> Rule(Tables& tables, const Asked& asked, Time now);
-  Status SpendOne(Tables& tables, const Asked& asked, const std::string& facts,
-                  Deliveries::Ticket& ticket, Spend& spend);
+  std::optional<Refusal> Hindrance(const Asked& asked);
+  Ruling Judge(const Asked& asked, const std::vector<Grant>& grants, Time now) const;
+  Result<Ruling> Rule(Tables& tables, const Asked& asked, Time now,
+                      std::vector<Grant>& grants) const;
+  Result<Ruling> Foresee(const Asked& asked, std::vector<Grant>& grants);
+  static Result<std::optional<Charged>> Charge(Tables& tables, const Ruling& ruling, Time now);
+  Status SpendOne(Tables& tables, const Asked& asked, const std::vector<Grant>& known,
+                  const std::string& facts, Deliveries::Ticket& ticket, Spend& spend);
   tl::expected<void, gate::Refused> SpendAndSign(const Asked& asked, const ReducedContent& content,
                                                  const Deliver& deliver, StageTimer& timer,
                                                  bool& rules_changed);
@@ -97,6 +104,7 @@ class Signing {
   SigningMetrics metrics_;
   const Alarm alarm_;
   RulesInForce rules_;
+  KnownGrants known_grants_;
   Deliveries deliveries_;
   RefusalLimit refusal_limit_;
   RefusalLimit returned_limit_;  // uses given back: each is spent and returned on the disk

@@ -14,10 +14,10 @@
 
 namespace grant {
 
-// Each signature passes decide, then spend and token side by side, then deliver. `kWait` is what
-// the spend takes longer than the token, so decide + token + wait + deliver is all of its time
-// here. A signature of the wrap placement has no token stage.
-enum class Stage { kDecide, kSpend, kToken, kWait, kDeliver };
+// Each signature passes these, which together are all of its time here. The token signs while the
+// use is spent, and `kToken` is what it takes longer than that. A signature of the wrap placement
+// has no token stage.
+enum class Stage { kDecide, kSpend, kToken, kDeliver };
 
 // Any thread may call these.
 class SigningMetrics {
@@ -34,7 +34,7 @@ class SigningMetrics {
   void Show(metrics::Exposition& page) const;
 
  private:
-  static constexpr size_t kStages = 5;
+  static constexpr size_t kStages = 4;
 
   std::array<std::array<metrics::Histogram, kStages>, 2> stages_;  // broker, wrap
   metrics::Counters signatures_;
@@ -48,34 +48,26 @@ class StageTimer {
   StageTimer(SigningMetrics& metrics, bool spend_only, std::chrono::nanoseconds decided_before)
       : metrics_(metrics), spend_only_(spend_only), decided_before_(decided_before) {}
 
-  // The spend begins.
+  // The spend begins, and with it the token's work.
   void Decided() {
     metrics_.Took(spend_only_, Stage::kDecide, decided_before_ + watch_.Elapsed());
     watch_ = {};
   }
-  // The use is durable; may be called by another thread than the rest, before Released().
-  void Spent() const { metrics_.Took(spend_only_, Stage::kSpend, watch_.Elapsed()); }
-  // Runs `sign()` as the token's stage.
-  template <typename Sign>
-  auto OnToken(Sign sign) {
-    const metrics::Stopwatch token_watch;
-    auto signature = sign();
-    on_token_ = token_watch.Elapsed();
-    metrics_.Took(spend_only_, Stage::kToken, on_token_);
-    return signature;
-  }
-  // Spend and token are done.
-  void Released() {
-    metrics_.Took(spend_only_, Stage::kWait, watch_.Elapsed() - on_token_);
-    watch_ = {};
-  }
-  void Delivered() const { metrics_.Took(spend_only_, Stage::kDeliver, watch_.Elapsed()); }
+  // The use is durable, or could not be spent.
+  void Spent() { End(Stage::kSpend); }
+  // The token has answered.
+  void Signed() { End(Stage::kToken); }
+  void Delivered() { End(Stage::kDeliver); }
 
  private:
+  void End(Stage stage) {
+    metrics_.Took(spend_only_, stage, watch_.Elapsed());
+    watch_ = {};
+  }
+
   SigningMetrics& metrics_;
   const bool spend_only_;
   const std::chrono::nanoseconds decided_before_;
-  std::chrono::nanoseconds on_token_{};
   metrics::Stopwatch watch_;  // since the last stage ended
 };
 

@@ -74,6 +74,14 @@ struct TokenFailure {
 // "C_Sign failed: CKR_DEVICE_ERROR", or the function and the reason.
 std::string Describe(const TokenFailure& failure);
 
+// A signature that a token was asked for.
+class StartedSignature {
+ public:
+  virtual ~StartedSignature() = default;
+  // Waits for what became of it. To be called once.
+  virtual tl::expected<Bytes, TokenFailure> Finish() = 0;
+};
+
 class Token {
  public:
   virtual ~Token() = default;
@@ -90,6 +98,11 @@ class Token {
   virtual tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id,
                                                  const gate::SignMechanism& mechanism,
                                                  ByteView data) = 0;
+  // The same, for a caller who has other things to do meanwhile. `mechanism` and `data` outlive
+  // what is returned. A token without a process of its own signs when it is waited for.
+  virtual std::unique_ptr<StartedSignature> StartSigning(uint64_t key_id,
+                                                         const gate::SignMechanism& mechanism,
+                                                         ByteView data);
 
   // What follows uses public keys only: the ID of a private key is CKR_KEY_HANDLE_INVALID.
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "grantd/store/tables.h"
 
@@ -80,11 +81,14 @@ Status RowReader::status() const {
               "restore grantd.db from a backup");
 }
 
+ListQuery& ListQuery::Where(std::string_view condition) {
+  text_ += fmt::format(" {} {}", std::exchange(has_condition_, true) ? "AND" : "WHERE", condition);
+  return *this;
+}
+
 ListQuery& ListQuery::Where(std::string_view comparison, sql::Value value) {
   values_.push_back(std::move(value));
-  text_ +=
-      fmt::format(" {} {} ${}", values_.size() == 1 ? "WHERE" : "AND", comparison, values_.size());
-  return *this;
+  return Where(fmt::format("{} ${}", comparison, values_.size()));
 }
 
 ListQuery& ListQuery::WhereNullOr(std::string_view column, sql::Value value) {

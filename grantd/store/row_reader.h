@@ -86,6 +86,8 @@ class ListQuery {
   // "SELECT ... FROM ...".
   explicit ListQuery(std::string_view select) : text_(select) {}
 
+  // One without a parameter.
+  ListQuery& Where(std::string_view condition);
   // `comparison` lacks its right side: "signer =".
   ListQuery& Where(std::string_view comparison, sql::Value value);
   template <typename T>
@@ -106,6 +108,7 @@ class ListQuery {
 
  private:
   std::string text_;
+  bool has_condition_ = false;
   std::vector<sql::Value> values_;
 };
 

@@ -201,6 +201,57 @@ CREATE INDEX signing_request_by_policy ON signing_request (policy_number, id);
 CREATE INDEX signing_request_by_policy_and_status ON signing_request (policy_number, status, id);
 CREATE INDEX signing_grant_by_policy ON signing_grant (policy_number, id);
 )sql",
+    // A signature costs the pages that it changes. So the audit and the uses are kept in the order
+    // of their numbers (what SQLite calls INTEGER PRIMARY KEY; elsewhere it is a BIGINT), the end
+    // of the chain is one row that is changed in place, and the indexes leave out what is one for
+    // each signature: a spent use is found by its row in signature_use.
+    R"sql(
+ALTER TABLE signature_use RENAME TO earlier_use;
+ALTER TABLE audit_entry RENAME TO earlier_entry;
+ALTER TABLE audit_head RENAME TO earlier_head;
+CREATE TABLE audit_entry (
+  entry_number INTEGER NOT NULL PRIMARY KEY,
+  recorded_at BIGINT NOT NULL,
+  event_name TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  signer TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  previous_hash TEXT NOT NULL,
+  entry_hash TEXT NOT NULL
+);
+INSERT INTO audit_entry SELECT * FROM earlier_entry ORDER BY entry_number;
+CREATE TABLE audit_head (
+  entry_number BIGINT NOT NULL,
+  entry_hash TEXT NOT NULL
+);
+INSERT INTO audit_head SELECT * FROM earlier_head;
+CREATE TABLE signature_use (
+  id INTEGER NOT NULL PRIMARY KEY REFERENCES audit_entry (entry_number),
+  grant_id TEXT REFERENCES signing_grant (id),
+  signer TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  spent_at BIGINT NOT NULL,
+  mechanism TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  program TEXT NOT NULL,
+  outcome TEXT NOT NULL
+);
+INSERT INTO signature_use SELECT * FROM earlier_use ORDER BY id;
+DROP TABLE earlier_use;
+DROP TABLE earlier_entry;
+DROP TABLE earlier_head;
+CREATE INDEX audit_entry_by_event ON audit_entry (event_name, entry_number)
+  WHERE event_name <> 'signature.spent';
+CREATE INDEX audit_entry_by_actor ON audit_entry (actor, entry_number)
+  WHERE event_name <> 'signature.spent';
+CREATE INDEX audit_entry_by_subject ON audit_entry (subject, entry_number)
+  WHERE event_name <> 'signature.spent';
+CREATE INDEX audit_entry_by_signer ON audit_entry (signer, entry_number)
+  WHERE event_name <> 'signature.spent';
+CREATE INDEX signature_use_by_grant ON signature_use (grant_id, id);
+CREATE INDEX signature_use_pending ON signature_use (outcome, id) WHERE outcome = 'pending';
+)sql",
 };
 
 constexpr char kMeta[] =

@@ -63,6 +63,8 @@ class Connection {
   // Whether a failure left it open what of the database, or of what was committed to it, is still
   // on the disk. It stays so.
   virtual bool InDoubt() const { return false; }
+  // Told that what is written changes who may sign: see Store::generation().
+  virtual void NoteRightsChanged() {}
 };
 
 }  // namespace grant::sql

@@ -4,10 +4,13 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "grantd/failpoint.h"
+#include "grantd/store/gathering_vfs.h"
 #include "grantd/store/sqlite_error.h"
 
 namespace grant {
@@ -20,6 +23,13 @@ constexpr int kBusyTimeoutMs = 5000;
 // From here on, which is 32 MiB, a commit moves the log into the database. Each commit changes much
 // the same pages, and this writes a page once however often it was changed.
 constexpr int kLogPagesMax = 8192;
+// A log that grows with each commit makes the file system write its own notes with each fdatasync,
+// which takes longer than the log's pages. So it grows by 4 MiB of zeros at a time, which say
+// nothing to SQLite; but not for the few commits of one that does little.
+constexpr int kLogPagesAlone = 64;
+constexpr int64_t kLogStepBytes = int64_t{4} << 20;
+constexpr int64_t kLogAheadBytes = int64_t{256} << 10;
+constexpr int64_t kLogFrameBytes = 24 + 4096;
 
 // temp_store keeps sorts and statement journals out of directories that others can see; the limit
 // gives the space of a write-ahead log back that a long reader let grow.
@@ -30,10 +40,31 @@ constexpr char kPragmas[] =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA journal_size_limit = 67108864;";
 
+// Nothing depends on it: where there is no space, the log grows as it can.
+void GrowAhead(sqlite3* database, const char* name, int pages) {
+  sqlite3_file* log = nullptr;
+  sqlite3_int64 bytes = 0;
+  if (sqlite3_file_control(database, name, SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+      log == nullptr || log->pMethods == nullptr ||
+      log->pMethods->xFileSize(log, &bytes) != SQLITE_OK ||
+      pages * kLogFrameBytes + kLogAheadBytes <= bytes) {
+    return;
+  }
+  static constexpr std::array<uint8_t, 65536> kZeros{};
+  const sqlite3_int64 end = bytes + kLogStepBytes;
+  while (bytes < end && log->pMethods->xWrite(log, kZeros.data(), static_cast<int>(kZeros.size()),
+                                              bytes) == SQLITE_OK) {
+    bytes += static_cast<sqlite3_int64>(kZeros.size());
+  }
+  // Whatever is gathered is written with this, and where it cannot be, no commit has to do with it.
+  static_cast<void>(log->pMethods->xFileSize(log, &bytes));
+}
+
 // Called after each commit with the length of the log. What SQLite does by itself, but at moments
 // that have a name. A reader that still needs the log is left alone, and what could not be moved is
 // tried again after the next commit.
 int Checkpoint(void*, sqlite3* database, const char* name, int pages) {
+  if (pages >= kLogPagesAlone && pages < kLogPagesMax) GrowAhead(database, name, pages);
   if (pages < kLogPagesMax) return SQLITE_OK;
   failpoint::Reach(Point::kCheckpointBefore);
   sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
@@ -133,7 +164,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::stri
   sqlite3* raw = nullptr;
   const int rc = sqlite3_open_v2(
       path.c_str(), &raw,
-      access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+      access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, GatheringVfs());
   std::unique_ptr<sqlite3, CloseDatabase> database(raw);
   if (rc != SQLITE_OK) {
     return tl::make_unexpected(SqliteError(raw, rc, fmt::format("open {}", path), path));

@@ -31,11 +31,12 @@ class SqliteStore : public Store {
         writer_(std::move(writing), WriterOptions{.guard = guard_.get()}),
         readers_(std::move(reading)) {}
 
-  Status Write(Work work) override { return writer_.Write(std::move(work)); }
-  void WriteAsync(Work work, std::function<void(Status)> done) override {
-    writer_.WriteAsync(std::move(work), std::move(done));
+  using Store::Write;
+  Status Write(Work work, std::function<void()> durable) override {
+    return writer_.Write(std::move(work), std::move(durable));
   }
   Status Read(Work work) override { return readers_.Read(work); }
+  uint64_t generation() const override { return writer_.generation(); }
 
  private:
   // Destroyed from the last to the first: the writing connection closes after the readers and so

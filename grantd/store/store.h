@@ -2,9 +2,11 @@
 // holds it is on the disk. One place writes; readers see the last commit.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "grant/error.h"
 #include "grantd/store/tables.h"
@@ -17,23 +19,25 @@ class Store {
 
   // Runs `work` in a transaction and returns once it is durable. An error from `work` undoes what
   // it wrote and is returned; an error of the commit fails every write that shared it
-  // (kUnavailable). `work` runs on the writer's thread: it must be quick and must not call the
-  // store. Any thread may call this.
-  virtual Status Write(std::function<Status(Tables&)> work) = 0;
-
-  // Starts a write and returns at once; `done` is called on the writer's thread when the outcome is
-  // durable or has failed. It must be quick and must not throw. Where too many writes already wait
-  // (kUnavailable), it is called on the caller's thread before WriteAsync returns.
-  virtual void WriteAsync(std::function<Status(Tables&)> work,
-                          std::function<void(Status)> done) = 0;
+  // (kUnavailable). `work` runs on the thread of one of those who write at the time: it must be
+  // quick and must not call the store. Any thread may call this.
+  Status Write(std::function<Status(Tables&)> work) { return Write(std::move(work), nullptr); }
+  // The same; `durable` is called when it is on the disk, before anybody is told so and before the
+  // next transaction begins. It must be quick, must not throw, and must not call the store.
+  virtual Status Write(std::function<Status(Tables&)> work, std::function<void()> durable) = 0;
 
   // Runs `work` on a consistent snapshot. Any thread may call this; readers do not wait for
   // writers. `work` must not write and must not call the store.
   virtual Status Read(std::function<Status(Tables&)> work) = 0;
+
+  // Another number whenever rules were applied, a grant was issued or ended, or a use given back;
+  // before whoever did it is told. While it is as it was before a Read(), what that read of rules
+  // and grants holds still, but for the uses spent since. Any thread may call this.
+  virtual uint64_t generation() const = 0;
 };
 
-// Told the end of the audit chain whenever a commit is durable, before its writes are answered. It
-// is called on the writer's thread; it must be quick, must not throw, and must not call the store.
+// Told the end of the audit chain whenever a commit is durable, before its writes are answered, by
+// one thread at a time. It must be quick, must not throw, and must not call the store.
 using Committed = std::function<void(const AuditHead& head)>;
 
 // Opens, or creates, `state_dir`/grantd.db, brings its schema up to date, and takes an exclusive

@@ -31,10 +31,13 @@ Result<int64_t> ReadNumber(const sql::Row& row) {
 // A use that was given back has an entry of its own, which takes one from the count again.
 constexpr char kWrongCounts[] =
     "SELECT id, used, audited FROM ("
-    "SELECT g.id AS id, g.used AS used, "
-    "(SELECT COUNT(*) FROM audit_entry a WHERE a.subject = g.id AND a.event_name = $1) - "
-    "(SELECT COUNT(*) FROM audit_entry a WHERE a.subject = g.id AND a.event_name = $2) AS audited "
-    "FROM signing_grant g) AS counts WHERE used <> audited ORDER BY id LIMIT 1";
+    "SELECT g.id AS id, g.used AS used, COALESCE(s.entries, 0) - COALESCE(r.entries, 0) AS audited "
+    "FROM signing_grant g "
+    "LEFT JOIN (SELECT subject, COUNT(*) AS entries FROM audit_entry WHERE event_name = $1 "
+    "GROUP BY subject) AS s ON s.subject = g.id "
+    "LEFT JOIN (SELECT subject, COUNT(*) AS entries FROM audit_entry WHERE event_name = $2 "
+    "GROUP BY subject) AS r ON r.subject = g.id"
+    ") AS counts WHERE used <> audited ORDER BY id LIMIT 1";
 
 constexpr char kUsesWithoutEntry[] =
     "SELECT u.id FROM signature_use u LEFT JOIN audit_entry a ON a.entry_number = u.id "

@@ -166,6 +166,7 @@ Result<std::vector<Grant>> Tables::LiveGrantsOfSigner(const std::string& signer,
 }
 
 Status Tables::InsertGrant(const Grant& grant) {
+  sql_.NoteRightsChanged();
   GRANT_TRY(std::string digests, DigestsToJson(grant.digests));
   GRANT_TRY(std::string scopes, ScopesToJson(grant.scopes));
   GRANT_CHECK(sql_.Execute(
@@ -184,6 +185,7 @@ Status Tables::RecordRevocation(const Grant& grant) {
   if (!grant.revocation) {
     return Fail(Code::kInternal, fmt::format("grant {} is not revoked", grant.id));
   }
+  sql_.NoteRightsChanged();
   const Revocation& revocation = *grant.revocation;
   return ExpectOne(
       sql_.Execute("UPDATE signing_grant SET revoked_by = $2, revoked_at = $3, revoke_reason = $4, "
@@ -204,6 +206,7 @@ Result<bool> Tables::SpendUse(const std::string& grant_id, Time now) {
 }
 
 Status Tables::ReturnUse(const std::string& grant_id) {
+  sql_.NoteRightsChanged();
   return ExpectOne(
       sql_.Execute("UPDATE signing_grant SET used = used - 1 WHERE id = $1 AND used > 0",
                    {grant_id}),

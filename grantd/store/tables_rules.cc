@@ -48,6 +48,7 @@ Result<int64_t> Tables::CurrentRulesVersion() {
 }
 
 Result<int64_t> Tables::AppendRules(const Rules& rules, const Principal& by, Time at) {
+  sql_.NoteRightsChanged();
   GRANT_TRY(const int64_t current, CurrentRulesVersion());
   GRANT_TRY(std::string json, RulesToJson(rules));
   GRANT_CHECK(

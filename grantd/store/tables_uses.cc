@@ -88,9 +88,8 @@ Result<std::vector<Use>> Tables::UsesOf(const std::string& grant_id, size_t limi
 }
 
 Result<std::vector<Use>> Tables::PendingUses(size_t limit) {
-  return ReadAll(
-      ListQuery(kSelect).Where("outcome =", Name(UseOutcome::kPending)).Run(sql_, "id", limit),
-      ReadUse);
+  // Word for word as the index has it.
+  return ReadAll(ListQuery(kSelect).Where("outcome = 'pending'").Run(sql_, "id", limit), ReadUse);
 }
 
 }  // namespace grant

@@ -1,8 +1,6 @@
 #include "grantd/store/writer.h"
 
 #include <algorithm>
-#include <future>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -30,7 +28,9 @@ class JobConnection : public sql::Connection {
     return Guarded([&] { return inner_.Script(text); });
   }
   bool InTransaction() const override { return inner_.InTransaction(); }
+  void NoteRightsChanged() override { rights_changed_ = true; }
 
+  bool rights_changed() const { return rights_changed_; }
   // Why the transaction is gone.
   const std::optional<Error>& loss() const { return loss_; }
 
@@ -48,6 +48,7 @@ class JobConnection : public sql::Connection {
 
   sql::Connection& inner_;
   std::optional<Error> loss_;
+  bool rights_changed_ = false;
 };
 
 // Whatever ended it, to those who wrote it is one thing: the store cannot serve now.
@@ -58,80 +59,85 @@ Error NotDurable(const Error& cause) {
 }  // namespace
 
 Writer::Writer(std::unique_ptr<sql::Connection> connection, WriterOptions options)
-    : connection_(std::move(connection)),
-      options_(std::move(options)),
-      thread_([this] { Loop(); }) {}
+    : connection_(std::move(connection)), options_(std::move(options)) {}
 
-Writer::~Writer() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
+void Writer::Job::Become(State next) {
+  state = next;
+  state.notify_one();
 }
 
-Status Writer::Write(Work work) {
-  if (std::this_thread::get_id() == thread_.get_id()) {
+Writer::Job::State Writer::Job::Await() {
+  state.wait(State::kWaiting);
+  return state;
+}
+
+Status Writer::Write(Work work, std::function<void()> durable) {
+  if (std::this_thread::get_id() == leader_) {
     return Fail(Code::kInternal, "a write inside a write would wait for itself");
   }
-  // Shared, since the writer may still be leaving set_value when the waiting caller goes on.
-  auto outcome = std::make_shared<std::promise<Status>>();
-  std::future<Status> future = outcome->get_future();
-  WriteAsync(std::move(work), [outcome](Status status) { outcome->set_value(std::move(status)); });
-  return future.get();
-}
-
-void Writer::WriteAsync(Work work, Done done) {
-  Job job{std::move(work), std::move(done), {}};
-  if (Enqueue(job)) {
-    wake_.notify_one();
-  } else {
-    job.done(Fail(Code::kUnavailable, "too many writes are waiting for the database",
-                  "check that the disk that holds state_dir keeps up"));
+  // Shared, since the leader may still be waking the waiting caller when that goes on.
+  const auto job = std::make_shared<Job>(std::move(work), std::move(durable));
+  bool leads = false;
+  {
+    const std::lock_guard lock(mutex_);
+    leads = queue_.empty();
+    queue_.push_back(job);
   }
+  if (leads || job->Await() == Job::State::kLeading) Lead();
+  return std::move(job->outcome);
 }
 
-bool Writer::Enqueue(Job& job) {
-  std::lock_guard lock(mutex_);
-  if (queue_.size() >= options_.queued_max) return false;
-  queue_.push_back(std::move(job));
-  return true;
+size_t Writer::pending() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
 }
 
-std::vector<Writer::Job> Writer::NextBatch() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-  const auto end =
-      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.batch_max));
-  std::vector<Job> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  return batch;
+// The caller's job is the first. What would be thrown here would leave all others waiting for ever.
+void Writer::Lead() noexcept {
+  leader_ = std::this_thread::get_id();
+  const Batch batch = NextBatch();
+  Run(batch);
+  leader_ = std::thread::id();
+  // The next commit begins before those of this one are told.
+  if (const auto next = Leave(batch.size())) next->Become(Job::State::kLeading);
+  for (size_t i = 1; i < batch.size(); ++i) batch[i]->Become(Job::State::kDone);
 }
 
-void Writer::Loop() {
-  // An empty batch means that the writer is to stop and that nothing waits any more.
-  for (std::vector<Job> batch = NextBatch(); !batch.empty(); batch = NextBatch()) Finish(batch);
+Writer::Batch Writer::NextBatch() {
+  const std::lock_guard lock(mutex_);
+  const auto jobs = static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.batch_max));
+  return {queue_.begin(), queue_.begin() + jobs};
 }
 
-void Writer::Finish(std::vector<Job>& batch) {
+// Takes the first jobs off the queue, and returns the one that is now the first.
+std::shared_ptr<Writer::Job> Writer::Leave(size_t jobs) {
+  const std::lock_guard lock(mutex_);
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(jobs));
+  return queue_.empty() ? nullptr : queue_.front();
+}
+
+void Writer::Run(const Batch& batch) {
   const Status committed = RunTransaction(batch);
-  for (Job& job : batch) {
+  for (const auto& job : batch) {
     // The work may hold on to things of the caller, who goes on as soon as it is told the outcome.
-    job.work = nullptr;
+    job->work = nullptr;
     // Also where the work failed by itself: what it saw may have been the writes of others that are
     // now undone.
-    if (!committed) job.outcome = committed;
-    job.done(std::move(job.outcome));
+    if (!committed) job->outcome = committed;
+    if (job->outcome && job->durable) job->durable();
+    job->durable = nullptr;
   }
 }
 
-Status Writer::RunTransaction(std::vector<Job>& batch) {
+Status Writer::RunTransaction(const Batch& batch) {
   if (Status admitted = Admit(); !admitted) {
     return tl::make_unexpected(NotDurable(admitted.error()));
   }
+  rights_changed_ = false;
   const Result<bool> committed = RunJobs(batch);
   if (!committed) Abandon();
+  // Whatever became of it: who reads once too often is right, too.
+  if (rights_changed_) ++generation_;
   if (options_.guard != nullptr) options_.guard->After(committed.value_or(false));
   if (committed) return {};
   return tl::make_unexpected(NotDurable(committed.error()));
@@ -146,10 +152,10 @@ Status Writer::Admit() {
 }
 
 // Whether anything was committed.
-Result<bool> Writer::RunJobs(std::vector<Job>& batch) {
+Result<bool> Writer::RunJobs(const Batch& batch) {
   GRANT_CHECK(connection_->Execute(options_.begin, {}));
-  if (batch.size() == 1) return RunAlone(batch.front());
-  for (Job& job : batch) GRANT_CHECK(RunJob(job));
+  if (batch.size() == 1) return RunAlone(*batch.front());
+  for (const auto& job : batch) GRANT_CHECK(RunJob(*job));
   GRANT_CHECK(Commit());
   return true;
 }
@@ -158,6 +164,7 @@ Result<bool> Writer::RunJobs(std::vector<Job>& batch) {
 Result<bool> Writer::RunAlone(Job& job) {
   JobConnection connection(*connection_);
   job.outcome = RunWork(job.work, connection);
+  rights_changed_ = rights_changed_ || connection.rights_changed();
   if (connection.loss()) return tl::make_unexpected(*connection.loss());
   if (!job.outcome) {
     GRANT_CHECK(connection_->Execute("ROLLBACK", {}));
@@ -180,6 +187,7 @@ Status Writer::RunJob(Job& job) {
   GRANT_CHECK(connection_->Execute("SAVEPOINT job", {}));
   JobConnection connection(*connection_);
   job.outcome = RunWork(job.work, connection);
+  rights_changed_ = rights_changed_ || connection.rights_changed();
   if (connection.loss()) return tl::make_unexpected(*connection.loss());
   if (!job.outcome) GRANT_CHECK(connection_->Execute("ROLLBACK TO SAVEPOINT job", {}));
   GRANT_CHECK(connection_->Execute("RELEASE SAVEPOINT job", {}));

@@ -1,14 +1,16 @@
-// The one place that writes: a thread that owns the writing connection and lets the writes of all
-// callers share commits.
+// The one place that writes: it owns the writing connection and lets the writes of all callers
+// share commits.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "grantd/store/sql.h"
@@ -16,7 +18,8 @@
 
 namespace grant {
 
-// What goes on around the transactions, on the writer's thread. Must be quick and must not throw.
+// What goes on around the transactions, on the thread of one of those who write. Must be quick and
+// must not throw.
 class TransactionGuard {
  public:
   virtual ~TransactionGuard() = default;
@@ -34,51 +37,61 @@ class TransactionGuard {
 struct WriterOptions {
   // SQLite takes the lock for writing at once with "BEGIN IMMEDIATE".
   std::string begin = "BEGIN IMMEDIATE";
-  size_t queued_max = 4096;           // more are refused
   size_t batch_max = 256;             // writes that share one commit
   TransactionGuard* guard = nullptr;  // outlives the writer
 };
 
+// There is no thread of its own: whoever comes while nobody writes runs its work and commits it at
+// once. Those who come meanwhile queue up, and the first of them then does so for all.
 class Writer {
  public:
-  using Done = std::function<void(Status)>;
-
   explicit Writer(std::unique_ptr<sql::Connection> connection, WriterOptions options = {});
-  // Finishes what is queued.
-  ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // As in Store. Any thread may call them, Write any but the writer's own.
-  Status Write(Work work);
-  void WriteAsync(Work work, Done done);
+  // As in Store. Any thread may call it.
+  Status Write(Work work, std::function<void()> durable = nullptr);
+  uint64_t generation() const { return generation_; }
+
+  // How many writes run or wait.
+  size_t pending() const;
 
  private:
   struct Job {
-    Work work;
-    Done done;
-    Status outcome;
-  };
+    enum class State : int { kWaiting, kLeading, kDone };
+    Job(Work wanted, std::function<void()> told)
+        : work(std::move(wanted)), durable(std::move(told)) {}
 
-  bool Enqueue(Job& job);
-  std::vector<Job> NextBatch();
-  void Loop();
-  void Finish(std::vector<Job>& batch);
-  Status RunTransaction(std::vector<Job>& batch);
+    Work work;
+    std::function<void()> durable;
+    Status outcome;
+    std::atomic<State> state{State::kWaiting};
+
+    void Become(State next);
+    State Await();
+  };
+  using Batch = std::vector<std::shared_ptr<Job>>;
+
+  void Lead() noexcept;
+  Batch NextBatch();
+  std::shared_ptr<Job> Leave(size_t jobs);
+  void Run(const Batch& batch);
+  Status RunTransaction(const Batch& batch);
   Status Admit();
-  Result<bool> RunJobs(std::vector<Job>& batch);
+  Result<bool> RunJobs(const Batch& batch);
   Result<bool> RunAlone(Job& job);
   Status Commit();
   Status RunJob(Job& job);
   void Abandon();
 
-  std::unique_ptr<sql::Connection> connection_;  // used by the thread alone
+  std::unique_ptr<sql::Connection> connection_;  // used by whoever leads
   const WriterOptions options_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> queue_;  // guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;     // last: it uses all of the above
+  bool rights_changed_ = false;  // by the transaction under way; of whoever leads
+  std::atomic<uint64_t> generation_{1};
+  std::atomic<std::thread::id> leader_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_. The first leads; jobs stay until they are done, so that nobody else does.
+  std::deque<std::shared_ptr<Job>> queue_;
 };
 
 }  // namespace grant

@@ -43,11 +43,14 @@ tl::expected<void, Trouble> ServePin(Channel& channel, ByteView question, PinDes
 
 }  // namespace
 
-tl::expected<worker::Frame, NoAnswer> Exchange(Channel& channel, MessageType request, ByteView body,
-                                               size_t answer_bytes_max, PinDesk& pins) {
-  if (const auto sent = channel.Send(request, body); !sent) {
-    return tl::make_unexpected(NoAnswer{sent.error(), false});
-  }
+tl::expected<void, NoAnswer> Ask(Channel& channel, MessageType request, ByteView body) {
+  return channel.Send(request, body).map_error([](Trouble trouble) {
+    return NoAnswer{trouble, false};
+  });
+}
+
+tl::expected<worker::Frame, NoAnswer> AwaitAnswer(Channel& channel, size_t answer_bytes_max,
+                                                  PinDesk& pins) {
   while (true) {
     const auto frame = channel.Receive(answer_bytes_max);
     if (!frame) return tl::make_unexpected(NoAnswer{frame.error(), true});
@@ -56,6 +59,12 @@ tl::expected<worker::Frame, NoAnswer> Exchange(Channel& channel, MessageType req
       return tl::make_unexpected(NoAnswer{served.error(), true});
     }
   }
+}
+
+tl::expected<worker::Frame, NoAnswer> Exchange(Channel& channel, MessageType request, ByteView body,
+                                               size_t answer_bytes_max, PinDesk& pins) {
+  GRANT_CHECK(Ask(channel, request, body));
+  return AwaitAnswer(channel, answer_bytes_max, pins);
 }
 
 std::string Describe(Trouble trouble, std::chrono::milliseconds limit) {

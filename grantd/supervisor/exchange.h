@@ -12,8 +12,16 @@ struct NoAnswer {
   bool sent;  // false: the request did not go out, so nothing can have been done
 };
 
-// Sends a request and waits for what answers it. Meanwhile the worker gets the PIN from the desk
-// where it asks for it. The frame is valid until the channel is next used.
+// Sends a request.
+tl::expected<void, NoAnswer> Ask(worker::Channel& channel, worker::MessageType request,
+                                 ByteView body);
+
+// Waits for what answers it. Meanwhile the worker gets the PIN from the desk where it asks for it.
+// The frame is valid until the channel is next used.
+tl::expected<worker::Frame, NoAnswer> AwaitAnswer(worker::Channel& channel, size_t answer_bytes_max,
+                                                  PinDesk& pins);
+
+// Both.
 tl::expected<worker::Frame, NoAnswer> Exchange(worker::Channel& channel,
                                                worker::MessageType request, ByteView body,
                                                size_t answer_bytes_max, PinDesk& pins);

@@ -60,6 +60,9 @@ class WorkerToken : public Token {
   Result<std::shared_ptr<const TokenObjects>> Objects() override;
   tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id, const gate::SignMechanism& mechanism,
                                          ByteView data) override;
+  std::unique_ptr<StartedSignature> StartSigning(uint64_t key_id,
+                                                 const gate::SignMechanism& mechanism,
+                                                 ByteView data) override;
   tl::expected<void, TokenFailure> Verify(uint64_t key_id, const gate::SignMechanism& mechanism,
                                           ByteView data, ByteView signature) override;
   tl::expected<Bytes, TokenFailure> Encrypt(uint64_t key_id,
@@ -68,6 +71,9 @@ class WorkerToken : public Token {
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
 
  private:
+  class Started;
+
+  SessionFailure Failed(const char* function, const NoAnswer& none) const;
   template <typename Answer, typename Request>
   SessionResult<Answer> Call(const char* function, const Request& request, Repeat repeat,
                              size_t answer_bytes_max = worker::kShortBytesMax);
@@ -120,12 +126,16 @@ SessionResult<Answer> WorkerToken::Call(const char* function, const Request& req
     const bool again = !none.sent || (repeat == Repeat::kOnce && attempt == 0 &&
                                       none.trouble == worker::Trouble::kClosed);
     if (again && attempt <= settings_.workers) continue;
-    SessionFailure failure = MakeSessionFailure(function, CKR_DEVICE_REMOVED);
-    failure.failure.answered = !none.sent;
-    failure.failure.reason = grant::Describe(none.trouble, settings_.call_timeout);
-    failure.error.message = grant::Describe(failure.failure);
-    return tl::make_unexpected(std::move(failure));
+    return tl::make_unexpected(Failed(function, none));
   }
+}
+
+SessionFailure WorkerToken::Failed(const char* function, const NoAnswer& none) const {
+  SessionFailure failure = MakeSessionFailure(function, CKR_DEVICE_REMOVED);
+  failure.failure.answered = !none.sent;
+  failure.failure.reason = grant::Describe(none.trouble, settings_.call_timeout);
+  failure.error.message = grant::Describe(failure.failure);
+  return failure;
 }
 
 TokenFailure FailureOf(SessionFailure failure) {
@@ -194,13 +204,69 @@ Result<std::shared_ptr<const TokenObjects>> WorkerToken::ReadObjects() {
                                       "' says that nothing changed where nothing was known");
 }
 
+// A request for a signature, which nobody may be asked twice for once it was sent.
+class WorkerToken::Started : public StartedSignature {
+ public:
+  Started(WorkerToken& token, SessionResult<WorkerLease> lease)
+      : token_(token), lease_(std::move(lease)) {}
+  Started(const Started&) = delete;
+  Started& operator=(const Started&) = delete;
+  // An answer that nobody took would be taken for that to the next request.
+  ~Started() override {
+    if (lease_ && awaits_answer_) lease_->Break();
+  }
+
+  // False where another worker may be asked instead.
+  bool Ask(ByteView body) {
+    if (!lease_) return true;
+    awaits_answer_ = true;
+    const auto asked = grant::Ask(lease_->channel(), worker::MessageType::kSign, body);
+    if (asked) return true;
+    lease_->Break();
+    not_sent_ = asked.error();
+    return false;
+  }
+
+  tl::expected<Bytes, TokenFailure> Finish() override {
+    if (!lease_) return tl::make_unexpected(FailureOf(std::move(lease_).error()));
+    if (not_sent_) return tl::make_unexpected(FailureOf(token_.Failed(kFunction, *not_sent_)));
+    const auto frame = AwaitAnswer(lease_->channel(), worker::kShortBytesMax, token_.pins_);
+    auto answer = frame ? ReadAnswer<worker::Value>(*frame) : std::nullopt;
+    if (!answer) {
+      const NoAnswer malformed{worker::Trouble::kMalformed, true};
+      lease_->Break();
+      return tl::make_unexpected(
+          FailureOf(token_.Failed(kFunction, frame ? malformed : frame.error())));
+    }
+    awaits_answer_ = false;
+    if (*answer) return std::move((*answer)->bytes);
+    if (MeansTokenLost(answer->error().failure.rv)) lease_->Retire();
+    return tl::make_unexpected(FailureOf(std::move(*answer).error()));
+  }
+
+  static constexpr char kFunction[] = "C_Sign";
+
+ private:
+  WorkerToken& token_;
+  SessionResult<WorkerLease> lease_;
+  bool awaits_answer_ = false;
+  std::optional<NoAnswer> not_sent_;
+};
+
+std::unique_ptr<StartedSignature> WorkerToken::StartSigning(uint64_t key_id,
+                                                            const gate::SignMechanism& mechanism,
+                                                            ByteView data) {
+  const Bytes body = Encode(worker::Sign{key_id, mechanism, {data.begin(), data.end()}});
+  for (size_t attempt = 0;; ++attempt) {
+    auto started = std::make_unique<Started>(*this, crew_.Borrow(Started::kFunction));
+    if (started->Ask(body) || attempt > settings_.workers) return started;
+  }
+}
+
 tl::expected<Bytes, TokenFailure> WorkerToken::Sign(uint64_t key_id,
                                                     const gate::SignMechanism& mechanism,
                                                     ByteView data) {
-  const worker::Sign request{key_id, mechanism, {data.begin(), data.end()}};
-  auto signature = Call<worker::Value>("C_Sign", request, Repeat::kNever);
-  if (!signature) return tl::make_unexpected(FailureOf(std::move(signature).error()));
-  return std::move(signature->bytes);
+  return StartSigning(key_id, mechanism, data)->Finish();
 }
 
 tl::expected<void, TokenFailure> WorkerToken::Verify(uint64_t key_id,

@@ -1,7 +1,11 @@
 #include "pkcs11/wrap/governed_key.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "grant/cryptoki/field.h"
 #include "pkcs11/wrap/wrap.h"
@@ -57,6 +61,43 @@ Result<std::optional<Bytes>> ReadAttribute(Wrap& wrap, CK_SESSION_HANDLE session
   return std::optional<Bytes>(std::move(value));
 }
 
+// Asks for all that tells what the key is at once. What the backing module gives no word about is
+// asked for alone.
+Result<std::vector<gate::AttributeRecord>> ReadTelling(Wrap& wrap, CK_SESSION_HANDLE session,
+                                                       CK_OBJECT_HANDLE key) {
+  constexpr CK_ULONG kNoWord = CK_UNAVAILABLE_INFORMATION - 1;
+  const auto read = wrap.functions().C_GetAttributeValue;
+  std::array<CK_ATTRIBUTE, std::size(kTelling)> sizes{};
+  for (size_t i = 0; i < sizes.size(); ++i) sizes[i] = {kTelling[i], nullptr, kNoWord};
+  CK_RV rv = read(session, key, sizes.data(), sizes.size());
+  if (rv != CKR_OK && !HasNoneToShow(rv)) return Unreadable(rv);
+
+  std::vector<gate::AttributeRecord> told;
+  std::vector<CK_ATTRIBUTE> wanted;
+  told.reserve(sizes.size());
+  for (const CK_ATTRIBUTE& size : sizes) {
+    if (size.ulValueLen == CK_UNAVAILABLE_INFORMATION) continue;
+    if (size.ulValueLen == kNoWord) {
+      GRANT_TRY(std::optional<Bytes> value, ReadAttribute(wrap, session, key, size.type));
+      if (value) told.push_back({size.type, false, *std::move(value)});
+      continue;
+    }
+    if (size.ulValueLen > kAttributeBytesMax) return Unreadable(CKR_DEVICE_ERROR);
+    told.push_back({size.type, false, Bytes(size.ulValueLen)});
+    Bytes& value = told.back().value;
+    if (!value.empty()) wanted.push_back({size.type, value.data(), value.size()});
+  }
+  if (wanted.empty()) return told;
+  rv = read(session, key, wanted.data(), wanted.size());
+  if (rv != CKR_OK) return Unreadable(rv);
+  for (const CK_ATTRIBUTE& one : wanted) {
+    const auto found = std::ranges::find(told, one.type, &gate::AttributeRecord::type);
+    if (one.ulValueLen > found->value.size()) return Unreadable(CKR_DEVICE_ERROR);
+    found->value.resize(one.ulValueLen);
+  }
+  return told;
+}
+
 Result<gate::IdentifyKey> DescribeTokenOf(Wrap& wrap, CK_SESSION_HANDLE session) {
   CK_SESSION_INFO session_info{};
   CK_TOKEN_INFO token{};
@@ -68,6 +109,20 @@ Result<gate::IdentifyKey> DescribeTokenOf(Wrap& wrap, CK_SESSION_HANDLE session)
                            Unpadded(token.manufacturerID),
                            Unpadded(token.model),
                            {}};
+}
+
+Result<gate::KeyIdentified> Identify(Wrap& wrap, const gate::IdentifyKey& question) {
+  // What another grantd said, or one that is gone, is worth nothing.
+  GRANT_TRY(Lease lease, wrap.gate.Acquire());
+  const uint64_t run = lease.run;
+  wrap.gate.Release(std::move(lease));
+  Bytes asked = gate::Encode(question);
+  if (auto known = wrap.known_keys.Find(run, asked)) return *std::move(known);
+  GRANT_TRY(gate::KeyIdentified answer, wrap.gate.AskSafely([&](Lease& used) {
+    return wrap.gate.Ask<gate::KeyIdentified>(used, question, wrap.gate.config().list_timeout());
+  }));
+  if (answer.signer) wrap.known_keys.Keep(run, std::move(asked), answer);
+  return answer;
 }
 
 }  // namespace
@@ -84,16 +139,13 @@ Result<IdentifiedKey> IdentifyKey(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJE
   const auto* class_bytes = reinterpret_cast<const uint8_t*>(&object_class);
   question.attributes.push_back(
       {CKA_CLASS, false, Bytes(class_bytes, class_bytes + sizeof object_class)});
+  GRANT_TRY(std::vector<gate::AttributeRecord> told, ReadTelling(wrap, session, key));
   std::string label;
-  for (const CK_ATTRIBUTE_TYPE type : kTelling) {
-    GRANT_TRY(std::optional<Bytes> value, ReadAttribute(wrap, session, key, type));
-    if (!value) continue;
-    if (type == CKA_LABEL) label = AsText(*value);
-    question.attributes.push_back({type, false, *std::move(value)});
+  for (gate::AttributeRecord& attribute : told) {
+    if (attribute.type == CKA_LABEL) label = AsText(attribute.value);
+    question.attributes.push_back(std::move(attribute));
   }
-  GRANT_TRY(gate::KeyIdentified answer, wrap.gate.AskSafely([&](Lease& lease) {
-    return wrap.gate.Ask<gate::KeyIdentified>(lease, question, wrap.gate.config().list_timeout());
-  }));
+  GRANT_TRY(gate::KeyIdentified answer, Identify(wrap, question));
   if (!answer.signer) return IdentifiedKey{std::nullopt, key};
   return IdentifiedKey{GovernedKey{*std::move(answer.signer), std::move(answer.token),
                                    answer.key_id, std::move(label)},

@@ -12,6 +12,7 @@
 #include "pkcs11/config.h"
 #include "pkcs11/error.h"
 #include "pkcs11/gate_client.h"
+#include "pkcs11/wrap/known_keys.h"
 #include "pkcs11/wrap/operations.h"
 
 namespace grant::pkcs11::wrap {
@@ -35,6 +36,7 @@ class Wrap {
   const CK_FUNCTION_LIST_3_0& functions() const { return functions_; }
 
   GateClient gate;
+  KnownKeys known_keys;
   Operations operations;
 
  private:

@@ -51,7 +51,7 @@ TEST(Bench, QuantilesAreOfTheSortedValues) {
 TEST(Bench, StagesAreThoseOfThePlacement) {
   std::string metrics = "# TYPE grantd_signature_stage_seconds histogram\n";
   for (const char* what : {"sum", "count"}) {
-    for (const char* stage : {"decide", "token", "wait", "deliver"}) {
+    for (const char* stage : {"decide", "spend", "token", "deliver"}) {
       metrics += std::string("grantd_signature_stage_seconds_") + what +
                  "{placement=\"broker\",stage=\"" + stage + "\"} 4\n";
     }

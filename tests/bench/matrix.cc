@@ -68,7 +68,7 @@ Cell Summary(const Rounds& rounds) {
 AddedTime Split(const Cell& ours, double plain_us, const Stages& stages, bool token_in_grantd) {
   AddedTime added;
   added.decide_us = stages.decide_us;
-  added.spend_us = stages.wait_us;
+  added.spend_us = stages.spend_us;
   if (token_in_grantd) added.token_us = stages.token_us - plain_us;
   added.transport_us =
       ours.mean_us - plain_us - added.decide_us - added.spend_us - added.token_us.value_or(0);

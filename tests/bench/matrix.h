@@ -14,7 +14,7 @@ namespace grant::bench {
 // for grantd does not see it.
 struct AddedTime {
   double decide_us = 0;
-  double spend_us = 0;  // what the commit takes longer than the token
+  double spend_us = 0;
   std::optional<double> token_us;
   double transport_us = 0;  // messages, wake-ups, and the module itself
 

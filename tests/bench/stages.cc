@@ -17,7 +17,7 @@ Stages Stages::PerSignatureSince(const Stages& before) const {
   const double signatures = count - before.count;
   if (signatures <= 0) return {};
   return {signatures, (decide_us - before.decide_us) / signatures,
-          (token_us - before.token_us) / signatures, (wait_us - before.wait_us) / signatures,
+          (spend_us - before.spend_us) / signatures, (token_us - before.token_us) / signatures,
           (deliver_us - before.deliver_us) / signatures};
 }
 
@@ -26,8 +26,8 @@ Stages ReadStages(const std::string& metrics, const std::string& placement) {
     return ValueOf(metrics, std::string("grantd_signature_stage_seconds_") + what +
                                 "{placement=\"" + placement + "\",stage=\"" + stage + "\"}");
   };
-  return {value("count", "deliver"), value("sum", "decide") * 1e6, value("sum", "token") * 1e6,
-          value("sum", "wait") * 1e6, value("sum", "deliver") * 1e6};
+  return {value("count", "deliver"), value("sum", "decide") * 1e6, value("sum", "spend") * 1e6,
+          value("sum", "token") * 1e6, value("sum", "deliver") * 1e6};
 }
 
 }  // namespace grant::bench

@@ -10,8 +10,8 @@ namespace grant::bench {
 struct Stages {
   double count = 0;
   double decide_us = 0;
+  double spend_us = 0;
   double token_us = 0;
-  double wait_us = 0;
   double deliver_us = 0;
 
   // What has come since `before`, for each signature.

@@ -11,6 +11,9 @@ WrapTest::WrapTest()
               {KeyKind::kP256, "ec-key", "02"},
               {KeyKind::kEd25519, "ed-key", "03"},
               {KeyKind::kP256, "open-key", "04"}}) {
+  // SoftHSM writes the token's file anew at each login; a second worker's, cut off when grantd is
+  // ended soon after its start, would take the token from this process, too.
+  world_.ConfigureToken("workers = 1\n");
   WriteConfig("mode = \"wrap\"\nmodule = \"" + SoftHsm::Module() + "\"\n");
   for (const auto& [name, value] : client_environment()) setenv(name.c_str(), value.c_str(), 1);
   unsetenv("GRANTD_GRANT");

@@ -129,15 +129,14 @@ TEST_F(PeopleTest, AUserDatabaseThatDoesNotAnswerStopsDecisionsAndIsNoWordOfMemb
 class WatchedStore : public Store {
  public:
   explicit WatchedStore(Store& inner) : inner_(inner) {}
-  Status Write(std::function<Status(Tables&)> work) override {
-    return inner_.Write(Watched(std::move(work)));
-  }
-  void WriteAsync(std::function<Status(Tables&)> work, std::function<void(Status)> done) override {
-    inner_.WriteAsync(Watched(std::move(work)), std::move(done));
+  using Store::Write;
+  Status Write(std::function<Status(Tables&)> work, std::function<void()> durable) override {
+    return inner_.Write(Watched(std::move(work)), std::move(durable));
   }
   Status Read(std::function<Status(Tables&)> work) override {
     return inner_.Read(Watched(std::move(work)));
   }
+  uint64_t generation() const override { return inner_.generation(); }
   bool inside() const { return inside_; }
 
  private:

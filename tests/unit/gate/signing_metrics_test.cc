@@ -25,7 +25,7 @@ class SigningMetricsTest : public SigningTest {
 TEST_F(SigningMetricsTest, ASignaturePassesEveryStageOnce) {
   ASSERT_TRUE(SignAs("unix:alice"));
   const std::string page = Page();
-  for (const char* stage : {"decide", "spend", "token", "wait", "deliver"}) {
+  for (const char* stage : {"decide", "spend", "token", "deliver"}) {
     EXPECT_THAT(page, HasSubstr(Count("broker", stage, 1)));
     EXPECT_THAT(page, HasSubstr(Count("wrap", stage, 0)));
   }

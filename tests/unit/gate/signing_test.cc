@@ -98,6 +98,66 @@ TEST_F(SigningTest, NeverAsksTheTokenForWhomIsNotAUser) {
   EXPECT_THAT(Events(), testing::ElementsAre("signature.refused"));
 }
 
+// What is known of the grants from the signature before must not let the next one through.
+TEST_F(SigningTest, NeverAsksTheTokenOnceTheGrantIsUsedUp) {
+  int asked = 0;
+  sign_ = [&asked] {
+    ++asked;
+    return Bytes(64, 1);
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(SignAs("unix:alice").has_value());
+  const auto outcome = SignAs("unix:alice");
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().cause, Cause::kUsedUp);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(SigningTest, SeesARevocationAtTheNextSignature) {
+  int asked = 0;
+  sign_ = [&asked] {
+    ++asked;
+    return Bytes(64, 1);
+  };
+  EXPECT_TRUE(SignAs("unix:alice").has_value());
+  EXPECT_TRUE(store_->Write([](Tables& tables) -> Status {
+    GRANT_TRY(auto held, tables.FindGrant("grt_1"));
+    GRANT_TRY(const Grant revoked, Revoke(*held, P("unix:bob"), "stop", At(10)));
+    return tables.RecordRevocation(revoked);
+  }));
+  const auto outcome = SignAs("unix:alice");
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().cause, Cause::kRevoked);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(SigningTest, SeesAGrantAndRulesThatCameSinceTheLastSignature) {
+  EXPECT_TRUE(SignAs("unix:alice").has_value());
+  Grant sooner = MakeGrant("grt_2");
+  sooner.not_after = At(1800);
+  Issue(sooner);
+  EXPECT_TRUE(SignAs("unix:alice").has_value());
+  EXPECT_EQ(Used("grt_2"), 1U);
+  Rules rules = MakeRules();
+  rules.signers.clear();
+  EXPECT_TRUE(store_->Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.AppendRules(rules, P("unix:root"), At(0)));
+    return {};
+  }));
+  const auto outcome = SignAs("unix:alice");
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().cause, Cause::kNotGoverned);
+}
+
+TEST_F(SigningTest, AUseThatWasGivenBackCanBeSpent) {
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(SignAs("unix:alice").has_value());
+  sign_ = [] { return tl::make_unexpected(TokenFailure{CKR_DATA_LEN_RANGE, "C_Sign", true}); };
+  EXPECT_FALSE(SignAs("unix:alice").has_value());
+  sign_ = [] { return Bytes(64, 1); };
+  EXPECT_TRUE(SignAs("unix:alice").has_value());
+  EXPECT_FALSE(SignAs("unix:alice").has_value());
+  EXPECT_EQ(Used(), 3U);
+}
+
 TEST_F(SigningTest, ExplainsUsesThatAnEarlierRunLeftOpen) {
   EXPECT_TRUE(SignAs("unix:alice").has_value());
   Signing next(

@@ -26,11 +26,14 @@ class GuardTest : public testing::Test {
   void Stop() { run_.reset(); }
   std::string State() const { return dir_ / "state"; }
 
-  void Append(int entries, std::string_view event = "test.event") {
+  void Append(int entries, std::string_view name = "test.event") {
     for (int i = 0; i < entries; ++i) {
       ASSERT_TRUE(run_->store->Write([&](Tables& tables) -> Status {
-        GRANT_CHECK(tables.AppendAudit(SomeEvent(clock_.time(), event)));
-        return {};
+        const AuditEvent entry = SomeEvent(clock_.time(), name);
+        GRANT_TRY(const int64_t number, tables.AppendAudit(entry));
+        if (name != event::kSignatureSpent) return {};
+        return tables.InsertUse(
+            {number, "", "release", entry.actor, entry.at, "ECDSA", "", "", UseOutcome::kSigned});
       }));
     }
   }

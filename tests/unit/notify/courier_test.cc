@@ -221,14 +221,13 @@ TEST_F(CourierTest, TellsTheStateOfItsChannels) {
 class StubbornStore : public Store {
  public:
   explicit StubbornStore(Store& inner) : inner_(inner) {}
-  Status Write(std::function<Status(Tables&)> work) override {
+  using Store::Write;
+  Status Write(std::function<Status(Tables&)> work, std::function<void()> durable) override {
     if (full) return grant::Fail(Code::kUnavailable, "the disk is full");
-    return inner_.Write(std::move(work));
-  }
-  void WriteAsync(std::function<Status(Tables&)> work, std::function<void(Status)> done) override {
-    inner_.WriteAsync(std::move(work), std::move(done));
+    return inner_.Write(std::move(work), std::move(durable));
   }
   Status Read(std::function<Status(Tables&)> work) override { return inner_.Read(std::move(work)); }
+  uint64_t generation() const override { return inner_.generation(); }
 
   bool full = false;
 

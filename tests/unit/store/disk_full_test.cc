@@ -5,6 +5,7 @@
 #include "grantd/store/audit_chain.h"
 #include "grantd/store/store.h"
 #include "grantd/store/writer.h"
+#include "held_writes.h"
 #include "store_testing.h"
 
 namespace grant {
@@ -77,40 +78,23 @@ TEST_F(FullDatabase, NobodyWhoSharedTheTransactionBelievesInIt) {
   LimitPages(20);
   Error error;
   const int64_t pairs = Fill(error);
-  std::promise<void> entered;
-  std::promise<void> release;
-  writer_->WriteAsync(
-      [&](Tables&) -> Status {
-        entered.set_value();
-        release.get_future().wait();
-        return {};
-      },
-      [](const Status&) {});
-  entered.get_future().wait();
-  std::promise<Status> small;
-  std::promise<Status> large;
-  std::promise<Status> swallowing;
-  writer_->WriteAsync(
-      [](Tables& tables) -> Status {
-        GRANT_TRY(auto head, tables.LastAudit());
-        (void)head;
-        return {};
-      },
-      [&](Status status) { small.set_value(std::move(status)); });
-  writer_->WriteAsync(
-      [](Tables& tables) -> Status {
-        // Tries to go on after the failure, as if its writes were still in a transaction.
-        while (AddPair(tables, "swallowed")) continue;
-        (void)tables.AppendRules(Rules(), Who("unix:root"), At(1));
-        return {};
-      },
-      [&](Status status) { swallowing.set_value(std::move(status)); });
-  writer_->WriteAsync(AddingPair("after"),
-                      [&](Status status) { large.set_value(std::move(status)); });
-  release.set_value();
-  EXPECT_THAT(small.get_future().get(), FailsWith(Code::kUnavailable));
-  EXPECT_THAT(swallowing.get_future().get(), FailsWith(Code::kUnavailable));
-  EXPECT_THAT(large.get_future().get(), FailsWith(Code::kUnavailable));
+  HeldWrites writes(*writer_);
+  writes.Block();
+  writes.Write([](Tables& tables) -> Status {
+    GRANT_TRY(auto head, tables.LastAudit());
+    (void)head;
+    return {};
+  });
+  writes.Write([](Tables& tables) -> Status {
+    // Tries to go on after the failure, as if its writes were still in a transaction.
+    while (AddPair(tables, "swallowed")) continue;
+    (void)tables.AppendRules(Rules(), Who("unix:root"), At(1));
+    return {};
+  });
+  writes.Write(AddingPair("after"));
+  for (const Status& outcome : writes.Release()) {
+    EXPECT_THAT(outcome, FailsWith(Code::kUnavailable));
+  }
   ExpectPairsAndIntactChain(database_.tables(), pairs);
   EXPECT_EQ(database_.Count("rules_version"), 0);
 }

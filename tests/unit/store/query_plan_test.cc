@@ -79,11 +79,23 @@ TEST_F(QueryPlan, ListsReadByAnIndexAndNeverSort) {
   Must(tables_.GrantIdsLike("grt_0", 2, sight));
   for (int64_t before : {0, 5}) {
     Must(tables_.ListAudit({"event", std::nullopt, std::nullopt, std::nullopt, before, 10}));
+    Must(tables_.ListAudit({"event", std::nullopt, std::nullopt, alice, before, 10}));
+    Must(tables_.ListAudit({std::nullopt, GrantId(1), std::nullopt, std::nullopt, before, 10}));
     Must(tables_.ListAudit({std::nullopt, "subject", std::nullopt, std::nullopt, before, 10}));
+  }
+  EXPECT_THAT(plan_, SearchesOnly());
+}
+
+// Signatures by their signer or caller are read from the newest backwards, all else by an index.
+TEST_F(QueryPlan, AuditIsNeverSorted) {
+  const Principal alice = Who("unix:alice");
+  for (int64_t before : {0, 5}) {
     Must(tables_.ListAudit({std::nullopt, std::nullopt, "release", std::nullopt, before, 10}));
     Must(tables_.ListAudit({std::nullopt, std::nullopt, std::nullopt, alice, before, 10}));
   }
-  EXPECT_THAT(plan_, SearchesOnly());
+  EXPECT_THAT(plan_, testing::Contains(testing::HasSubstr("audit_entry_by_signer")));
+  EXPECT_THAT(plan_, testing::Contains(testing::HasSubstr("audit_entry_by_actor")));
+  EXPECT_THAT(plan_, testing::Not(testing::Contains(testing::HasSubstr("TEMP B-TREE"))));
 }
 
 // However many of a policy's requests are decided, its open ones are found at once.

@@ -1,5 +1,8 @@
 #include "grantd/store/schema.h"
 
+#include <functional>
+
+#include "grantd/store/audit_chain.h"
 #include "grantd/store/rules_json.h"
 #include "store_testing.h"
 
@@ -49,7 +52,8 @@ TEST(Schema, FailedMigrationLeavesNothing) {
 // A database as an earlier grantd left it, with alice's request 1 and its grant.
 class EarlierDatabase {
  public:
-  explicit EarlierDatabase(int64_t version) {
+  explicit EarlierDatabase(
+      int64_t version, const std::function<void(Tables)>& fill = [](const Tables&) {}) {
     MakeEmptyFile(directory_ / "test.db");
     sql_ = Must(SqliteConnection::Open(directory_ / "test.db", SqliteConnection::Mode::kReadWrite));
     Must(MigrateSchema(*sql_, version));
@@ -64,6 +68,7 @@ class EarlierDatabase {
         "max_signings, used, digests) VALUES ($1, $2, 'release', 'unix:alice', 1000000, 2000000, "
         "3, 0, '[]')",
         {GrantId(1), RequestId(1)}));
+    fill(Tables(*sql_));
     Must(MigrateSchema(*sql_));
   }
 
@@ -82,6 +87,38 @@ TEST(Schema, WhatAnyEarlierVersionStoredStaysAsItWas) {
     expected.status = RequestStatus::kApproved;
     expected.grant_id = GrantId(1);
     EXPECT_EQ(Must(database.tables().FindRequest(RequestId(1))), expected) << version;
+  }
+}
+
+TEST(Schema, AuditAndUsesOfAnEarlierVersionStayAsTheyWere) {
+  for (int64_t version = 1; version < SchemaVersion(); ++version) {
+    EarlierDatabase database(version, [](Tables tables) {
+      AuditEvent spent = SomeEvent(GrantId(1));
+      spent.event = event::kSignatureSpent;
+      for (const UseOutcome outcome : {UseOutcome::kSigned, UseOutcome::kPending}) {
+        Use use{Must(tables.AppendAudit(spent)),
+                GrantId(1),
+                "release",
+                Who("unix:alice"),
+                spent.at,
+                "ECDSA",
+                "",
+                "",
+                outcome};
+        Must(tables.InsertUse(use));
+      }
+      Must(tables.AppendAudit(SomeEvent("x")));
+    });
+    Tables tables = database.tables();
+    EXPECT_EQ(Must(VerifyChain(tables)).fault, std::nullopt) << version;
+    EXPECT_EQ(Must(tables.LastAudit()).number, 3) << version;
+    EXPECT_EQ(Must(tables.UsesOf(GrantId(1), 10)).size(), 2U) << version;
+    const auto pending = Must(tables.PendingUses(10));
+    ASSERT_EQ(pending.size(), 1U) << version;
+    EXPECT_EQ(pending[0].id, 2) << version;
+    Must(tables.SettleUse(2, UseOutcome::kSigned));
+    EXPECT_EQ(Must(tables.AppendAudit(SomeEvent("y"))), 4) << version;
+    EXPECT_EQ(Must(VerifyChain(tables)).fault, std::nullopt) << version;
   }
 }
 

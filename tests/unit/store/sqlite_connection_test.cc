@@ -23,6 +23,22 @@ class SqliteConnectionTest : public testing::Test {
   std::unique_ptr<SqliteConnection> sql_;
 };
 
+// The log is written in pieces of their own.
+TEST_F(SqliteConnectionTest, ACommitOfAnySizeIsWholeToOthers) {
+  Must(sql_->Query("PRAGMA journal_mode = WAL", {}));
+  auto other = Must(SqliteConnection::Open(path_, Mode::kReadOnly));
+  int64_t rows = 0;
+  for (const size_t bytes : {size_t{10}, size_t{4000}, size_t{100'000}, size_t{1'000'000}}) {
+    Must(sql_->Execute("INSERT INTO parent (id) VALUES ($1)", {std::string(bytes, 'x')}));
+    EXPECT_EQ(Must(other->Query("SELECT COUNT(*) FROM parent", {}))[0].integer(0), ++rows);
+  }
+  EXPECT_EQ(Must(other->Query("PRAGMA integrity_check", {}))[0].text(0), "ok");
+  other.reset();
+  sql_.reset();
+  sql_ = Must(SqliteConnection::Open(path_, Mode::kReadWrite));
+  EXPECT_EQ(Must(sql_->Query("SELECT COUNT(*) FROM parent", {}))[0].integer(0), rows);
+}
+
 TEST_F(SqliteConnectionTest, ParametersAreTakenByTheirNumber) {
   const auto rows = Must(sql_->Query("SELECT $2, $1, $2, $3", {int64_t{1}, "two", sql::Null()}));
   ASSERT_EQ(rows.size(), 1U);

@@ -61,12 +61,17 @@ TEST_F(TablesAudit, NumbersHaveNoGapsAfterASavepointWasUndone) {
 }
 
 TEST_F(TablesAudit, ListIsNewestFirstFilteredAndPaged) {
-  AuditEvent refused = SomeEvent("");
+  const auto issued = [](const std::string& subject) {
+    AuditEvent event = SomeEvent(subject);
+    event.event = event::kGrantIssued;
+    return event;
+  };
+  AuditEvent refused = issued("");
   refused.event = event::kSignatureRefused;
   refused.actor = Who("unix:zoe");
-  AuditEvent other = SomeEvent("s");
+  AuditEvent other = issued("s");
   other.signer = "other";
-  for (const AuditEvent& event : {SomeEvent("s"), refused, other, SomeEvent("t")}) Append(event);
+  for (const AuditEvent& event : {issued("s"), refused, other, issued("t")}) Append(event);
   EXPECT_THAT(List({}), ElementsAre(4, 3, 2, 1));
   EXPECT_THAT(List({{}, {}, {}, {}, 3, 1}), ElementsAre(2));
   EXPECT_THAT(List({std::string(event::kSignatureRefused), {}, {}, {}, 0, 10}), ElementsAre(2));
@@ -75,6 +80,40 @@ TEST_F(TablesAudit, ListIsNewestFirstFilteredAndPaged) {
   EXPECT_THAT(List({{}, {}, {}, Who("unix:alice"), 0, 10}), ElementsAre(4, 3, 1));
   EXPECT_THAT(List({{}, "s", "other", Who("unix:alice"), 0, 10}), ElementsAre(3));
   EXPECT_THAT(List({{}, "s", {}, Who("unix:zoe"), 0, 10}), IsEmpty());
+}
+
+TEST_F(TablesAudit, SignaturesAreListedAmongTheRest) {
+  Issue(tables(), SomeGrant(1));
+  const auto spend = [this](const std::string& grant_id, const std::string& who) {
+    AuditEvent spent = SomeEvent(grant_id.empty() ? "release" : grant_id);
+    spent.event = event::kSignatureSpent;
+    spent.actor = Who(who);
+    spent.signer = "release";
+    Use use{Append(spent), grant_id, "release", Who(who),           spent.at,
+            "ECDSA",       "",       "",        UseOutcome::kSigned};
+    Must(tables().InsertUse(use));
+  };
+  AuditEvent issued = SomeEvent(GrantId(1));
+  issued.event = event::kGrantIssued;
+  issued.signer = "release";
+  issued.actor = Who("unix:bob");
+  Append(issued);                   // 1
+  spend(GrantId(1), "unix:alice");  // 2
+  spend("", "unix:alice");          // 3
+  spend(GrantId(1), "unix:zoe");    // 4
+  Append(issued);                   // 5
+  const std::string spent(event::kSignatureSpent);
+  const std::string grant = GrantId(1);
+  EXPECT_THAT(List({}), ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_THAT(List({spent, {}, {}, {}, 0, 10}), ElementsAre(4, 3, 2));
+  EXPECT_THAT(List({spent, {}, {}, {}, 0, 1}), ElementsAre(4));
+  EXPECT_THAT(List({{}, grant, {}, {}, 0, 10}), ElementsAre(5, 4, 2, 1));
+  EXPECT_THAT(List({{}, grant, {}, {}, 5, 2}), ElementsAre(4, 2));
+  EXPECT_THAT(List({{}, "release", {}, {}, 0, 10}), ElementsAre(3));
+  EXPECT_THAT(List({{}, {}, "release", {}, 0, 10}), ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_THAT(List({{}, {}, {}, Who("unix:alice"), 0, 10}), ElementsAre(3, 2));
+  EXPECT_THAT(List({spent, grant, "release", Who("unix:zoe"), 0, 10}), ElementsAre(4));
+  EXPECT_THAT(List({spent, {}, "other", {}, 0, 10}), IsEmpty());
 }
 
 TEST_F(TablesAudit, FromIsOldestFirst) {

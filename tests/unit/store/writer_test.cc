@@ -1,10 +1,11 @@
 #include "grantd/store/writer.h"
 
 #include <atomic>
-#include <deque>
-#include <future>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 
+#include "held_writes.h"
 #include "store_testing.h"
 
 namespace grant {
@@ -28,23 +29,6 @@ Work AddingInVain(const std::string& subject) {
   };
 }
 
-// Outcomes in the order in which they came in.
-class Outcomes {
- public:
-  Writer::Done Next() {
-    outcomes_.emplace_back();
-    return [&promise = outcomes_.back()](Status status) { promise.set_value(std::move(status)); };
-  }
-  std::vector<Status> Await() {
-    std::vector<Status> all;
-    for (auto& promise : outcomes_) all.push_back(promise.get_future().get());
-    return all;
-  }
-
- private:
-  std::deque<std::promise<Status>> outcomes_;
-};
-
 // Owns nothing: the database outlives the writer.
 std::unique_ptr<sql::Connection> Watch(sql::Connection& inner, WatchedConnection::Before before) {
   return std::make_unique<WatchedConnection>(inner, std::move(before));
@@ -64,17 +48,12 @@ class WriterTest : public testing::Test {
   }
   // Holds the writer in a job until Release(), so that what comes next queues up.
   void Block() {
-    std::promise<void> entered;
-    writer_->WriteAsync(
-        [this, &entered](Tables&) -> Status {
-          entered.set_value();
-          released_.get_future().wait();
-          return {};
-        },
-        [](const Status&) {});
-    entered.get_future().wait();
+    writes_.emplace(*writer_);
+    writes_->Block();
   }
-  void Release() { released_.set_value(); }
+  void Write(Work work) { writes_->Write(std::move(work)); }
+  // The outcomes of what was written since Block(), in that order.
+  std::vector<Status> Release() { return writes_->Release(); }
   void Stop() { writer_.reset(); }
 
   std::vector<std::string> Subjects() {
@@ -87,10 +66,10 @@ class WriterTest : public testing::Test {
   }
 
   Database database_;
-  std::promise<void> released_;
   std::string failing_;  // a statement; set while the writer is idle or blocked
   std::atomic<int> commits_ = 0;
   std::unique_ptr<Writer> writer_;
+  std::optional<HeldWrites> writes_;
 };
 
 TEST_F(WriterTest, WriteReturnsWhenItIsCommitted) {
@@ -102,12 +81,10 @@ TEST_F(WriterTest, WriteReturnsWhenItIsCommitted) {
 TEST_F(WriterTest, OwnErrorUndoesItsOwnWritesAlone) {
   Start();
   Block();
-  Outcomes outcomes;
-  writer_->WriteAsync(Adding("a"), outcomes.Next());
-  writer_->WriteAsync(AddingInVain("b"), outcomes.Next());
-  writer_->WriteAsync(Adding("c"), outcomes.Next());
-  Release();
-  const auto all = outcomes.Await();
+  Write(Adding("a"));
+  Write(AddingInVain("b"));
+  Write(Adding("c"));
+  const auto all = Release();
   EXPECT_TRUE(all[0]);
   EXPECT_THAT(all[1], FailsWith(Code::kForbidden));
   EXPECT_TRUE(all[2]);
@@ -118,17 +95,13 @@ TEST_F(WriterTest, OwnErrorUndoesItsOwnWritesAlone) {
 TEST_F(WriterTest, ExceptionIsTheErrorOfItsOwnWorkAlone) {
   Start();
   Block();
-  Outcomes outcomes;
-  writer_->WriteAsync(
-      [](Tables& tables) -> Status {
-        Must(tables.AppendAudit(SomeEvent("thrown away")));
-        throw std::runtime_error("surprise");
-      },
-      outcomes.Next());
-  writer_->WriteAsync([](Tables&) -> Status { throw 7; }, outcomes.Next());
-  writer_->WriteAsync(Adding("kept"), outcomes.Next());
-  Release();
-  const auto all = outcomes.Await();
+  Write([](Tables& tables) -> Status {
+    Must(tables.AppendAudit(SomeEvent("thrown away")));
+    throw std::runtime_error("surprise");
+  });
+  Write([](Tables&) -> Status { throw 7; });
+  Write(Adding("kept"));
+  const auto all = Release();
   EXPECT_THAT(all[0], FailsWith(Code::kInternal));
   EXPECT_THAT(ErrorOf(all[0]).message, testing::HasSubstr("surprise"));
   EXPECT_THAT(all[1], FailsWith(Code::kInternal));
@@ -139,10 +112,8 @@ TEST_F(WriterTest, ExceptionIsTheErrorOfItsOwnWorkAlone) {
 TEST_F(WriterTest, WritesThatWaitShareACommit) {
   Start();
   Block();
-  Outcomes outcomes;
-  for (int i = 0; i < 100; ++i) writer_->WriteAsync(Adding("x"), outcomes.Next());
-  Release();
-  for (const Status& status : outcomes.Await()) EXPECT_TRUE(status);
+  for (int i = 0; i < 100; ++i) Write(Adding("x"));
+  for (const Status& status : Release()) EXPECT_TRUE(status);
   EXPECT_EQ(commits_, 2);
   EXPECT_EQ(Subjects().size(), 100U);
 }
@@ -152,47 +123,69 @@ TEST_F(WriterTest, BatchesAreBounded) {
   options.batch_max = 10;
   Start(options);
   Block();
-  Outcomes outcomes;
-  for (int i = 0; i < 35; ++i) writer_->WriteAsync(Adding("x"), outcomes.Next());
+  for (int i = 0; i < 35; ++i) Write(Adding("x"));
   Release();
-  outcomes.Await();
   EXPECT_EQ(commits_, 1 + 4);
 }
 
-TEST_F(WriterTest, FullQueueRefuses) {
-  WriterOptions options;
-  options.queued_max = 3;
-  Start(options);
-  Block();
-  Outcomes outcomes;
-  for (int i = 0; i < 3; ++i) writer_->WriteAsync(Adding("x"), outcomes.Next());
-  EXPECT_THAT(writer_->Write(Adding("one too many")), FailsWith(Code::kUnavailable));
-  Release();
-  for (const Status& status : outcomes.Await()) EXPECT_TRUE(status);
-  EXPECT_EQ(Subjects().size(), 3U);
-}
-
-TEST_F(WriterTest, DestructorFinishesWhatIsQueued) {
+TEST_F(WriterTest, WhoHearsThatItIsDurableFindsItCommittedAndNobodyToldYet) {
   Start();
   Block();
-  std::atomic<int> done = 0;
-  for (int i = 0; i < 600; ++i) {
-    writer_->WriteAsync(Adding("x"), [&done](const Status& status) { done += status ? 1 : 0; });
-  }
-  Release();
-  Stop();
-  EXPECT_EQ(done, 600);
-  EXPECT_EQ(Subjects().size(), 600U);
-}
-
-TEST_F(WriterTest, DoneMayStartAnotherWrite) {
-  Start();
-  writer_->WriteAsync(Adding("first"), [this](const Status&) {
-    writer_->WriteAsync(Adding("second"), [](const Status&) {});
+  std::vector<std::string> committed;
+  Write(Adding("a"));
+  writes_->Write(Adding("b"), [&] {
+    committed = Subjects();
+    EXPECT_EQ(writer_->pending(), 3U) << "nobody has been told";
   });
-  Must(writer_->Write(Adding("other")));
-  Stop();
-  EXPECT_THAT(Subjects(), testing::UnorderedElementsAre("first", "second", "other"));
+  Write(Adding("c"));
+  for (const Status& status : Release()) EXPECT_TRUE(status);
+  EXPECT_THAT(committed, ElementsAre("a", "b", "c"));
+}
+
+TEST_F(WriterTest, NobodyHearsThatAnUndoneWriteIsDurable) {
+  Start();
+  failing_ = "COMMIT";
+  EXPECT_FALSE(writer_->Write(Adding("a"), [] { ADD_FAILURE(); }));
+  failing_.clear();
+  EXPECT_FALSE(writer_->Write(AddingInVain("b"), [] { ADD_FAILURE(); }));
+}
+
+TEST_F(WriterTest, GenerationChangesWithRightsAlone) {
+  Start();
+  const uint64_t before = writer_->generation();
+  Must(writer_->Write(Adding("a")));
+  EXPECT_EQ(writer_->generation(), before);
+  for (const Work& work :
+       std::vector<Work>{[](Tables& tables) {
+                           Issue(tables, SomeGrant(1));
+                           return Status();
+                         },
+                         [](Tables& tables) -> Status {
+                           GRANT_TRY(const bool counted, tables.SpendUse(GrantId(1), At(1500)));
+                           EXPECT_TRUE(counted);
+                           return tables.ReturnUse(GrantId(1));
+                         },
+                         [](Tables& tables) -> Status {
+                           GRANT_CHECK(tables.AppendRules(Rules(), Who("unix:root"), At(1)));
+                           return {};
+                         }}) {
+    const uint64_t generation = writer_->generation();
+    Must(writer_->Write(work));
+    EXPECT_NE(writer_->generation(), generation);
+  }
+}
+
+TEST_F(WriterTest, ManyThreadsLoseNothing) {
+  Start();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([this] {
+      for (int n = 0; n < 100; ++n) Must(writer_->Write(Adding("x")));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Subjects().size(), 800U);
+  EXPECT_EQ(writer_->pending(), 0U);
 }
 
 TEST_F(WriterTest, WriteInsideAWriteIsRefused) {
@@ -208,12 +201,10 @@ TEST_F(WriterTest, WriteInsideAWriteIsRefused) {
 TEST_F(WriterTest, FailedCommitFailsEveryoneWhoSharedIt) {
   Start();
   Block();
-  Outcomes outcomes;
-  writer_->WriteAsync(Adding("a"), outcomes.Next());
-  writer_->WriteAsync(AddingInVain("b"), outcomes.Next());
+  Write(Adding("a"));
+  Write(AddingInVain("b"));
   failing_ = "COMMIT";
-  Release();
-  const auto all = outcomes.Await();
+  const auto all = Release();
   EXPECT_THAT(all[0], FailsWith(Code::kUnavailable));
   EXPECT_THAT(all[1], FailsWith(Code::kUnavailable));
   EXPECT_TRUE(Subjects().empty());
@@ -228,15 +219,12 @@ TEST_F(WriterTest, FailedCommitFailsEveryoneWhoSharedIt) {
 TEST_F(WriterTest, FailureOfAnyStatementOfTheWriterFailsTheBatch) {
   for (const char* statement : {"BEGIN IMMEDIATE", "SAVEPOINT job", "RELEASE SAVEPOINT job",
                                 "ROLLBACK TO SAVEPOINT job", "COMMIT"}) {
-    released_ = {};
     Start();
     Block();
-    Outcomes outcomes;
-    writer_->WriteAsync(Adding("x"), outcomes.Next());
-    writer_->WriteAsync(AddingInVain("y"), outcomes.Next());
+    Write(Adding("x"));
+    Write(AddingInVain("y"));
     failing_ = statement;
-    Release();
-    for (const Status& outcome : outcomes.Await()) {
+    for (const Status& outcome : Release()) {
       EXPECT_THAT(outcome, FailsWith(Code::kUnavailable)) << statement;
     }
     Stop();

@@ -29,6 +29,18 @@ TEST_F(Mishaps, ASignatureUnderWayInACrashHasAnUnknownOutcomeAndTheNextOneWorks)
   EXPECT_EQ(hsm_->starts, 2U);
 }
 
+// Its answer may still come, and nobody is to take it for that to the next request.
+TEST_F(Mishaps, ASignatureThatNobodyWaitsForEndsItsWorker) {
+  settings_.workers = 1;
+  const auto token = Open();
+  const uint64_t key = KeyId(*token);
+  const gate::SignMechanism mechanism{CKM_ECDSA, {}};
+  const Bytes data(32, 1);
+  static_cast<void>(token->StartSigning(key, mechanism, data));
+  EXPECT_TRUE(SignWith(*token, key));
+  EXPECT_EQ(hsm_->starts, 2U);
+}
+
 TEST_F(Mishaps, AModuleThatHangsIsEndedAfterTheTimeOfACall) {
   settings_.workers = 1;
   settings_.call_timeout = std::chrono::seconds(2);

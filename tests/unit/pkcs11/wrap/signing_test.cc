@@ -1,4 +1,6 @@
 // Signing with a governed key: a use is spent first, then the backing module signs.
+#include <atomic>
+
 #include "tests/unit/pkcs11/wrap/wrap_host.h"
 
 namespace grant::test {
@@ -106,6 +108,21 @@ TEST_P(WrapSign, OfAModuleThatKeepsTheOperationGivesNoSignatureEvenSo) {
   EXPECT_RV(CKR_OPERATION_NOT_INITIALIZED, Sign());
   EXPECT_RV(CKR_OPERATION_NOT_INITIALIZED, Final());
   EXPECT_EQ(backing->signatures, 0);
+}
+
+// That a key is governed is remembered for a moment; that it is not would let signatures through.
+TEST_P(WrapSign, AKeyThatBecameGovernedIsSeenAtOnce) {
+  std::atomic<bool> governed = false;
+  gate.SetIdentifier([&governed](const gate::IdentifyKey&) {
+    return governed ? gate::KeyIdentified{gate::SignerRecord{"late", {}}, "prod", 7}
+                    : gate::KeyIdentified{};
+  });
+  ASSERT_RV(CKR_OK, Begin(kOther));
+  ASSERT_RV(CKR_OK, Sign());
+  governed = true;
+  RefuseUses();
+  ASSERT_RV(CKR_OK, Begin(kOther));
+  EXPECT_RV(CKR_FUNCTION_REJECTED, Sign());
 }
 
 TEST_P(WrapSign, WithoutGrantdIsRefused) {

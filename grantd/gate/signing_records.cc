@@ -1,0 +1,71 @@
+// What the audit says of attempts that gave no signature.
+#include <utility>
+
+#include "grantd/failpoint.h"
+#include "grantd/gate/refused.h"
+#include "grantd/gate/signing_attempt.h"
+
+namespace grant {
+namespace {
+
+using failpoint::Point;
+
+}  // namespace
+
+gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal) {
+  const auto omitted = refusal_limit_.Admit(asked.peer.uid, clock_());
+  if (!omitted) return ToRefused(refusal);
+  nlohmann::json facts = asked.Facts();
+  if (*omitted > 0) facts["omitted"] = *omitted;
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(
+        tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal,
+                                        asked.signer ? asked.signer->name : "", clock_(), facts)));
+    return {};
+  });
+  return written ? ToRefused(refusal) : StoreFailing(written.error());
+}
+
+gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
+                                          const TokenFailure& failure) {
+  failpoint::Reach(Point::kTokenFailed, use.id, use.grant_id);
+  const UseOutcome outcome = failure.answered ? UseOutcome::kReturned : UseOutcome::kUnsettled;
+  metrics_.Ended(use.signer, outcome);
+  if (failure.answered) returned_limit_.Admit(asked.peer.uid, clock_());
+  const std::string what = Describe(failure);
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    nlohmann::json detail = asked.Facts();
+    detail["use"] = use.id;
+    detail["message"] = what;
+    const auto event = failure.answered ? event::kSignatureReturned : event::kSignatureUnsettled;
+    if (failure.answered && !use.grant_id.empty()) GRANT_CHECK(tables.ReturnUse(use.grant_id));
+    GRANT_CHECK(tables.SettleUse(use.id, outcome));
+    GRANT_CHECK(tables.AppendAudit({clock_(), std::string(event), asked.peer.identity.principal,
+                                    use.grant_id.empty() ? use.signer : use.grant_id, use.signer,
+                                    Compact(detail)}));
+    return {};
+  });
+  if (!written) return StoreFailing(written.error());
+  return FromToken(failure, what);
+}
+
+gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
+  failpoint::Reach(Point::kWithhold, use.id, use.grant_id);
+  const Refusal refusal{Cause::kRevoked,
+                        "grant " + use.grant_id + " was revoked while " +
+                            (asked.spend_only ? "the use was spent, so it was withheld"
+                                              : "the signature was made, so it was destroyed"),
+                        "grantctl grant show " + use.grant_id, use.grant_id};
+  metrics_.Ended(use.signer, UseOutcome::kWithheld);
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.WithholdUse(use.id));
+    nlohmann::json detail = asked.Facts();
+    detail["use"] = use.id;
+    GRANT_CHECK(tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal, use.signer,
+                                                clock_(), std::move(detail))));
+    return {};
+  });
+  return written ? ToRefused(refusal) : StoreFailing(written.error());
+}
+
+}  // namespace grant

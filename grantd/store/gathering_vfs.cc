@@ -1,0 +1,134 @@
+#include "grantd/store/gathering_vfs.h"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace grant {
+namespace {
+
+// SQLite's own file writes at most 128 KiB less one byte at a time, and nothing that it writes to a
+// log is longer than 64 KiB.
+constexpr size_t kGatheredBytesMax = size_t{120} * 1024;
+
+sqlite3_vfs* System() {
+  static sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+  return system;
+}
+
+// SQLite provides the memory: this, and the system's own file behind it.
+struct Log {
+  sqlite3_file file;
+  std::vector<uint8_t> gathered;
+  sqlite3_int64 offset;  // of what is gathered
+
+  sqlite3_file* system() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+
+  int Flush() {
+    if (gathered.empty()) return SQLITE_OK;
+    const int rc = system()->pMethods->xWrite(system(), gathered.data(),
+                                              static_cast<int>(gathered.size()), offset);
+    // As after any write that failed: whoever wanted it writes anew.
+    gathered.clear();
+    return rc;
+  }
+};
+
+Log* LogOf(sqlite3_file* file) {
+  return reinterpret_cast<Log*>(file);
+}
+
+// Calls the system's method when all that was gathered is written.
+template <auto kMethod, typename... Arguments>
+int AfterFlush(sqlite3_file* file, Arguments... arguments) {
+  Log* const log = LogOf(file);
+  const int rc = log->Flush();
+  if (rc != SQLITE_OK) return rc;
+  return (log->system()->pMethods->*kMethod)(log->system(), arguments...);
+}
+
+template <auto kMethod, typename... Arguments>
+int Through(sqlite3_file* file, Arguments... arguments) {
+  sqlite3_file* const system = LogOf(file)->system();
+  return (system->pMethods->*kMethod)(system, arguments...);
+}
+
+int Write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
+  Log* const log = LogOf(file);
+  std::vector<uint8_t>& gathered = log->gathered;
+  const auto size = static_cast<size_t>(count);
+  const bool follows = offset == log->offset + static_cast<sqlite3_int64>(gathered.size());
+  if (!follows || gathered.size() + size > kGatheredBytesMax) {
+    const int rc = log->Flush();
+    if (rc != SQLITE_OK) return rc;
+  }
+  if (gathered.empty()) log->offset = offset;
+  try {
+    const auto* first = static_cast<const uint8_t*>(bytes);
+    gathered.insert(gathered.end(), first, first + size);
+  } catch (const std::bad_alloc&) {
+    return SQLITE_IOERR_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
+int Close(sqlite3_file* file) {
+  const int flushed = LogOf(file)->Flush();
+  const int closed = Through<&sqlite3_io_methods::xClose>(file);
+  LogOf(file)->~Log();
+  return flushed == SQLITE_OK ? closed : flushed;
+}
+
+// Those of version 1: a log is neither locked nor mapped.
+constexpr sqlite3_io_methods kMethods = {
+    .iVersion = 1,
+    .xClose = Close,
+    .xRead = AfterFlush<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
+    .xWrite = Write,
+    .xTruncate = AfterFlush<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
+    .xSync = AfterFlush<&sqlite3_io_methods::xSync, int>,
+    .xFileSize = AfterFlush<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
+    .xLock = Through<&sqlite3_io_methods::xLock, int>,
+    .xUnlock = Through<&sqlite3_io_methods::xUnlock, int>,
+    .xCheckReservedLock = Through<&sqlite3_io_methods::xCheckReservedLock, int*>,
+    .xFileControl = AfterFlush<&sqlite3_io_methods::xFileControl, int, void*>,
+    .xSectorSize = Through<&sqlite3_io_methods::xSectorSize>,
+    .xDeviceCharacteristics = Through<&sqlite3_io_methods::xDeviceCharacteristics>,
+};
+
+int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* opened_flags) {
+  if ((flags & SQLITE_OPEN_WAL) == 0) {
+    return System()->xOpen(System(), name, file, flags, opened_flags);
+  }
+  Log* const log = new (file) Log{};
+  const int rc = System()->xOpen(System(), name, log->system(), flags, opened_flags);
+  // SQLite closes whatever has methods, even after a failure.
+  if (log->system()->pMethods != nullptr) {
+    log->file.pMethods = &kMethods;
+  } else {
+    log->~Log();
+    file->pMethods = nullptr;
+  }
+  return rc;
+}
+
+}  // namespace
+
+const char* GatheringVfs() {
+  static constexpr char kName[] = "grantd";
+  [[maybe_unused]] static const int registered = [] {
+    static sqlite3_vfs vfs = *System();
+    vfs.zName = kName;
+    vfs.pNext = nullptr;
+    vfs.szOsFile = static_cast<int>(sizeof(Log)) + System()->szOsFile;
+    vfs.xOpen = Open;
+    return sqlite3_vfs_register(&vfs, 0);
+  }();
+  return kName;
+}
+
+}  // namespace grant
