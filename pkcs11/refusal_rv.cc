@@ -41,6 +41,7 @@ CK_RV RefusalRv(Cause cause, CK_RV token_rv) {
     case Cause::kOutOfScope:
     case Cause::kNotAUser:
     case Cause::kNotGoverned:
+    case Cause::kKeyUnsafe:
     case Cause::kOutsideHours:
       return CKR_FUNCTION_REJECTED;
     case Cause::kKeyNotFound:

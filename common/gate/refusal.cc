@@ -58,6 +58,8 @@ const char* CauseName(Cause cause) {
       return "database-restored";
     case Cause::kClockWrong:
       return "clock-wrong";
+    case Cause::kKeyUnsafe:
+      return "key-unsafe";
   }
   return "unknown";
 }

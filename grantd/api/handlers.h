@@ -19,6 +19,13 @@ Result<HttpResponse> Doctor(const Services& services, const Call& call);
 // metrics.cc
 Result<HttpResponse> Metrics(const Services& services, const Call& call);
 
+// keys.cc
+Result<HttpResponse> CheckSigner(const Services& services, const Call& call);
+Result<HttpResponse> GenerateKey(const Services& services, const Call& call);
+Result<HttpResponse> RequestCertificate(const Services& services, const Call& call);
+Result<HttpResponse> ShowCertificate(const Services& services, const Call& call);
+Result<HttpResponse> SetCertificate(const Services& services, const Call& call);
+
 // policies.cc
 Result<HttpResponse> TestPolicy(const Services& services, const Call& call);
 

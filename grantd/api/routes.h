@@ -14,8 +14,9 @@
 #include "grantd/notify/channel.h"
 
 namespace grant {
+class KeyDesk;
 class Workflow;
-}
+}  // namespace grant
 
 namespace grant::api {
 
@@ -27,6 +28,7 @@ struct TokenPresence {
 // What handlers work with.
 struct Services {
   Workflow& workflow;
+  KeyDesk& keys;
   std::function<std::vector<TokenPresence>()> tokens;
   std::function<Result<std::vector<ChannelState>>()> channels;  // of notifications
   std::function<std::string()> metrics;  // all of grantd's, as Prometheus reads them

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include "grant/cryptoki/mechanism.h"
@@ -10,6 +12,7 @@
 #include "grantd/config/nearest_name.h"
 #include "grantd/config/toml_reader.h"
 #include "grantd/domain/email_address.h"
+#include "grantd/domain/key_audit.h"
 #include "grantd/domain/request.h"
 #include "grantd/hsm/token.h"
 
@@ -157,6 +160,18 @@ std::vector<std::string> ReadMechanisms(TomlTable& table) {
   return names;
 }
 
+std::vector<std::string> ReadAcknowledged(TomlTable& table) {
+  std::vector<std::string> names = table.Strings("acknowledge");
+  const std::span<const std::string_view> known = FindingNames();
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    table.Reject("acknowledge",
+                 fmt::format("names '{}', which is no finding of the key audit", name),
+                 NearestNameHint(name, {known.begin(), known.end()}));
+  }
+  return names;
+}
+
 Result<Signer> ReadSigner(TomlTable& table, const Files& files) {
   Signer signer;
   signer.name = table.Name("name");
@@ -167,7 +182,7 @@ Result<Signer> ReadSigner(TomlTable& table, const Files& files) {
   RequireAny(table, "users", signer.users);
   signer.requesters = table.Principals("requesters");
   signer.mechanisms = ReadMechanisms(table);
-  signer.acknowledged = table.Strings("acknowledge");
+  signer.acknowledged = ReadAcknowledged(table);
   GRANT_CHECK(table.Finish());
   return signer;
 }

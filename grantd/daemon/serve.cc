@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "grantd/gate/server.h"
 #include "grantd/gate/signing.h"
 #include "grantd/guard/guard.h"
+#include "grantd/keys/key_desk.h"
+#include "grantd/keys/key_watch.h"
 #include "grantd/metrics/exposition.h"
 #include "grantd/net/unix_socket.h"
 #include "grantd/net/user_database.h"
@@ -84,7 +87,7 @@ Result<std::unique_ptr<Notifier>> StartNotifier(Store& store, const Config& conf
                          std::move(options));
 }
 
-Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, KeyDirectory& keys,
+Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, KeyAuditor& auditor,
                               Signing& signing, Notifier& notifier, ZoneOf zone_of) {
   Surroundings surroundings;
   surroundings.now = Now;
@@ -102,7 +105,7 @@ Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, 
     return nearest.empty() ? "getent passwd lists the users" : "did you mean '" + nearest + "'?";
   };
   surroundings.open_requests_max = config.max_open_requests;
-  surroundings.check_keys = [&keys](const Rules& rules) { return keys.CheckKeys(rules); };
+  surroundings.check_keys = [&auditor](const Rules& rules) { return auditor.CheckRules(rules); };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
   surroundings.alarms = [&guard] { return guard.Alarms(); };
   surroundings.acknowledge = [&store, &guard](const Principal& by, const std::string& reason) {
@@ -163,15 +166,20 @@ Status Serve(const Config& given, const sigset_t& ending) {
   GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
   GRANT_TRY(const auto notifier, StartNotifier(*store, config, zone_of));
+  KeyAuditor auditor(keys);
   Workflow workflow(*store,
-                    MakeSurroundings(config, *store, guard, keys, signing, *notifier, zone_of));
-  const api::Api api(
-      {workflow, [&keys] { return Presence(keys); }, [&notifier] { return notifier->States(); },
-       [&signing] { return ShowMetrics(signing); }, config.api_address, config.gate_address});
+                    MakeSurroundings(config, *store, guard, auditor, signing, *notifier, zone_of));
+  KeyDesk key_desk(*store, workflow, keys, auditor,
+                   {Now, KernelEntropy, [&guard] { return guard.Alarms(); }});
+  const api::Api api({workflow, key_desk, [&keys] { return Presence(keys); },
+                      [&notifier] { return notifier->States(); },
+                      [&signing] { return ShowMetrics(signing); }, config.api_address,
+                      config.gate_address});
 
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));
   GRANT_CHECK(RecordEvent(*store, event::kStarted));
+  std::optional<KeyWatch> key_watch(std::in_place, *store, keys, auditor, Now);
   GRANT_TRY(auto gate,
             GateServer::Start(std::move(gate_listener),
                               {inventory, logins, signing, public_operations}, GateLimits{}));
@@ -188,6 +196,7 @@ Status Serve(const Config& given, const sigset_t& ending) {
   spdlog::info("stopping: running calls finish first");
   gate->Drain(kDrainLimit);
   http->Drain(kDrainLimit);
+  key_watch.reset();
   GRANT_CHECK(signing.FlushOutcomes());
   GRANT_CHECK(RecordEvent(*store, event::kStopped));
   return guard.Sync();

@@ -40,6 +40,13 @@ inline constexpr std::string_view kAlarmRaised = "alarm.raised";
 inline constexpr std::string_view kAlarmEnded = "alarm.ended";
 // An administrator says that database and clock are right as they are.
 inline constexpr std::string_view kAuditAcknowledged = "audit.acknowledged";
+// The key audit found what stops a signer, or finds it no longer.
+inline constexpr std::string_view kSignerDisabled = "signer.disabled";
+inline constexpr std::string_view kSignerEnabled = "signer.enabled";
+// A key pair was made on a token.
+inline constexpr std::string_view kKeyGenerated = "key.generated";
+// A key signed a certificate request that grantd had built; before its delivery.
+inline constexpr std::string_view kKeyCertified = "key.csr-signed";
 }  // namespace event
 
 // An entry before it has its place in the chain.

@@ -11,6 +11,7 @@
 #include "grantd/gate/group_order.h"
 #include "grantd/gate/hash_here.h"
 #include "grantd/gate/key_identity.h"
+#include "grantd/gate/key_traits.h"
 
 namespace grant {
 namespace {
@@ -155,8 +156,12 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
   view->objects = objects;
   for (const TokenObject& object : objects->objects) {
     if (object.object_class != CKO_PRIVATE_KEY) continue;
-    view->keys[object.id] = {"", "", TextOf(object, CKA_LABEL),
-                             MayHashHere(object, record, CKF_SIGN), GroupOrderBits(object)};
+    view->keys[object.id] = {"",
+                             "",
+                             "",
+                             TextOf(object, CKA_LABEL),
+                             MayHashHere(object, record, CKF_SIGN),
+                             GroupOrderBits(object)};
   }
   std::vector<gate::ObjectRecord> certificates;
   std::map<std::string, gate::SignerRecord> signers;
@@ -165,7 +170,10 @@ Result<std::shared_ptr<const KeyDirectory::View>> KeyDirectory::ViewOf(Token& to
     signers[signer.name] = {signer.name, MechanismsOf(signer)};
     const auto keys = KeysOf(signer, record, *objects);
     for (const TokenObject* key : keys) {
-      Govern(view->keys[key->id], signer, keys.size(), OnSeveralTokens(signer));
+      GovernedKey& governed = view->keys[key->id];
+      Govern(governed, signer, keys.size(), OnSeveralTokens(signer));
+      governed.unsafe = NamesOf(
+          Unacknowledged(AuditKey(TraitsOf(*key), token.settings().name), signer.acknowledged));
     }
     if (keys.empty() && NamesToken(signer, record)) view->keyless = signer.name;
     if (keys.size() != 1 || signer.certificate.empty()) continue;
@@ -217,7 +225,21 @@ Result<std::optional<GovernedKey>> KeyDirectory::FindKey(Token& token, uint64_t 
   GRANT_TRY(const auto view, ViewOf(token, rules));
   const auto found = view->keys.find(key_id);
   if (found == view->keys.end()) return std::optional<GovernedKey>();
-  return std::optional<GovernedKey>(found->second);
+  GovernedKey key = found->second;
+  const Signer* signer = rules.rules.FindSigner(key.signer);
+  if (signer == nullptr) return std::optional<GovernedKey>(std::move(key));
+  const std::scoped_lock lock(mutex_);
+  const auto exposed = exposed_.find(key.signer);
+  if (exposed != exposed_.end()) {
+    const std::string more = NamesOf(Unacknowledged(exposed->second, signer->acknowledged));
+    key.unsafe += (key.unsafe.empty() || more.empty() ? "" : ", ") + more;
+  }
+  return std::optional<GovernedKey>(std::move(key));
+}
+
+void KeyDirectory::Expose(ExposedKeys exposed) {
+  const std::scoped_lock lock(mutex_);
+  exposed_ = std::move(exposed);
 }
 
 Result<gate::KeyIdentified> KeyDirectory::Identify(const gate::IdentifyKey& seen,
@@ -259,6 +281,38 @@ Result<bool> KeyDirectory::Governs(Token& token, const std::string& signer,
   GRANT_TRY(const auto view, ViewOf(token, rules));
   return std::any_of(view->keys.begin(), view->keys.end(),
                      [&](const auto& key) { return key.second.signer == signer; });
+}
+
+std::vector<Token*> KeyDirectory::TokensOf(const Signer& signer) {
+  std::vector<Token*> tokens;
+  for (const auto& token : tokens_) {
+    if (NamesToken(signer, token->Describe())) tokens.push_back(token.get());
+  }
+  return tokens;
+}
+
+Result<NamedKey> KeyDirectory::KeyOf(const Signer& signer) {
+  std::vector<NamedKey> named;
+  std::optional<Error> unread;
+  for (const auto& token : tokens_) {
+    auto objects = token->Objects();
+    const gate::TokenRecord record = token->Describe();
+    if (!NamesToken(signer, record)) continue;
+    if (!objects) {
+      unread = std::move(objects).error();
+      continue;
+    }
+    for (const TokenObject* key : KeysOf(signer, record, **objects)) {
+      named.push_back({token.get(), *objects, key});
+    }
+  }
+  if (named.size() == 1 && !unread) return named.front();
+  if (unread) return tl::unexpected(*std::move(unread));
+  return Fail(Code::kNotFound,
+              (named.empty() ? "no private key on the tokens that grantd serves matches "
+                             : std::to_string(named.size()) + " private keys match ") +
+                  signer.key + " of signer '" + signer.name + "'",
+              "name one key with token=, object= and id=");
 }
 
 Status KeyDirectory::CheckKeys(const Rules& rules) {

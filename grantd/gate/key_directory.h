@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "grant/gate/protocol.h"
+#include "grantd/domain/key_audit.h"
 #include "grantd/domain/rules.h"
 #include "grantd/hsm/token.h"
 #include "grantd/store/tables.h"
@@ -19,10 +20,21 @@ namespace grant {
 struct GovernedKey {
   std::string signer;  // empty: no signer names this key
   std::string fault;   // why it cannot be used although a signer names it; empty if it can
+  std::string unsafe;  // names of the findings that stop the signer; empty if none does
   std::string label;
   bool hash_here = false;  // see Content::Begin
   size_t order_bits = 0;   // the same
 };
+
+// A private key that a signer's URI names, with all that its token shows.
+struct NamedKey {
+  Token* token = nullptr;
+  std::shared_ptr<const TokenObjects> objects;
+  const TokenObject* key = nullptr;  // one of them
+};
+
+// What is known of signers' keys beside their attributes, by signer.
+using ExposedKeys = std::map<std::string, std::vector<KeyFinding>>;
 
 // Whether the token was ever present while grantd ran: before that, nobody knows its slot.
 bool WasSeen(const gate::TokenRecord& token);
@@ -54,6 +66,17 @@ class KeyDirectory {
   // Whether the signer has a key on the token.
   Result<bool> Governs(Token& token, const std::string& signer, const RulesVersion& rules);
 
+  // The one key that the signer's URI names. Errors: kNotFound where it names none or several;
+  // kUnavailable where a token that may hold it is not to be read.
+  Result<NamedKey> KeyOf(const Signer& signer);
+
+  // The tokens that the signer's URI may mean, present or not.
+  std::vector<Token*> TokensOf(const Signer& signer);
+
+  // What was found out about the signers' keys from outside the token, in place of what was known
+  // before. It stops signers like what the token says.
+  void Expose(ExposedKeys exposed);
+
   // Whether each signer's URI names exactly one private key, and no key has two signers.
   Status CheckKeys(const Rules& rules);
 
@@ -77,6 +100,7 @@ class KeyDirectory {
   std::vector<std::unique_ptr<Token>> tokens_;
   std::mutex mutex_;
   std::map<Token*, std::shared_ptr<const View>> views_;
+  ExposedKeys exposed_;
   uint64_t last_version_ = 0;
 };
 

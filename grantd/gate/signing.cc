@@ -146,11 +146,18 @@ std::optional<Refusal> Signing::Hindrance(const Asked& asked) {
                    "an administrator adds a [[signer]] for it: grantctl apply -f rules.toml",
                    {}};
   }
-  if (asked.key.fault.empty()) return std::nullopt;
-  return Refusal{Cause::kNotGoverned,
-                 asked.key.fault,
-                 "an administrator corrects the rules: grantctl apply -f rules.toml",
-                 {}};
+  if (!asked.key.fault.empty()) {
+    return Refusal{Cause::kNotGoverned,
+                   asked.key.fault,
+                   "an administrator corrects the rules: grantctl apply -f rules.toml",
+                   {}};
+  }
+  if (asked.key.unsafe.empty()) return std::nullopt;
+  return Refusal{
+      Cause::kKeyUnsafe,
+      "signer " + asked.signer->name + " is not enabled: the key audit found " + asked.key.unsafe,
+      "an administrator looks at it: grantctl signer check " + asked.signer->name,
+      {}};
 }
 
 // Who may sign what under the rules at hand, on one of these grants. Asked twice: before anything

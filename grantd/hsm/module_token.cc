@@ -10,6 +10,7 @@
 #include "grant/cryptoki/backing_module.h"
 #include "grantd/hsm/catalog.h"
 #include "grantd/hsm/key_calls.h"
+#include "grantd/hsm/key_maker.h"
 #include "grantd/hsm/object_reader.h"
 #include "grantd/hsm/session_pool.h"
 #include "grantd/hsm/slot.h"
@@ -89,6 +90,7 @@ class LoadedModuleToken : public ModuleToken {
                                             const gate::EncryptMechanism& mechanism,
                                             ByteView data) override;
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
+  tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake& wanted) override;
   void PrepareSignature(uint64_t key_id, const gate::SignMechanism& mechanism) override;
   void Refresh() override;
 
@@ -335,6 +337,24 @@ tl::expected<Bytes, TokenFailure> LoadedModuleToken::Encrypt(
 tl::expected<Bytes, TokenFailure> LoadedModuleToken::Random(size_t bytes) {
   return InSession(
       [&](SessionLease& lease) { return CallGenerateRandom(functions_, lease.handle(), bytes); });
+}
+
+// The pool's sessions are read-only and stay so: this one is of the same login, for one key pair.
+tl::expected<MadeKey, TokenFailure> LoadedModuleToken::GenerateKey(const KeyToMake& wanted) {
+  const auto slot = pool_.Slot();
+  if (!slot) return tl::make_unexpected(slot.error().failure);
+  CK_SESSION_HANDLE session = 0;
+  const CK_RV rv = functions_->C_OpenSession(*slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr,
+                                             nullptr, &session);
+  if (rv != CKR_OK) {
+    pool_.Note(rv);
+    return tl::make_unexpected(TokenFailure{rv, "C_OpenSession", true, {}});
+  }
+  auto made = MakeKey(functions_, session, wanted);
+  functions_->C_CloseSession(session);
+  if (made) return *std::move(made);
+  pool_.Note(made.error().failure.rv);
+  return tl::make_unexpected(std::move(made).error().failure);
 }
 
 }  // namespace

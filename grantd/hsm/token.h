@@ -82,6 +82,30 @@ class StartedSignature {
   virtual tl::expected<Bytes, TokenFailure> Finish() = 0;
 };
 
+// The types of keys that grantd makes. The numbers go to worker processes.
+enum class NewKeyType : uint16_t {
+  kRsa2048 = 1,
+  kRsa3072 = 2,
+  kRsa4096 = 3,
+  kP256 = 4,
+  kP384 = 5,
+  kEd25519 = 6,
+};
+
+inline constexpr size_t kKeyLabelBytesMax = 128;
+inline constexpr size_t kKeyIdBytesMax = 64;
+
+struct KeyToMake {
+  NewKeyType type = NewKeyType::kRsa3072;
+  std::string label;  // printable, 1 to kKeyLabelBytesMax bytes
+  Bytes id;           // CKA_ID, 1 to kKeyIdBytesMax bytes
+};
+
+struct MadeKey {
+  bool label_taken = false;           // nothing was made: an object has the label already
+  std::vector<std::string> left_out;  // attributes that the token did not take
+};
+
 class Token {
  public:
   virtual ~Token() = default;
@@ -103,6 +127,9 @@ class Token {
   virtual std::unique_ptr<StartedSignature> StartSigning(uint64_t key_id,
                                                          const gate::SignMechanism& mechanism,
                                                          ByteView data);
+
+  // Makes a key pair as key_maker.h says, in a read-write session that ends with the call.
+  virtual tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake& wanted) = 0;
 
   // What follows uses public keys only: the ID of a private key is CKR_KEY_HANDLE_INVALID.
 

@@ -69,6 +69,7 @@ class WorkerToken : public Token {
                                             const gate::EncryptMechanism& mechanism,
                                             ByteView data) override;
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
+  tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake& wanted) override;
 
  private:
   class Started;
@@ -298,6 +299,18 @@ tl::expected<Bytes, TokenFailure> WorkerToken::Random(size_t bytes) {
                                             "it gave another number of bytes"});
   }
   return std::move(random->bytes);
+}
+
+tl::expected<MadeKey, TokenFailure> WorkerToken::GenerateKey(const KeyToMake& wanted) {
+  const worker::GenerateKey request{static_cast<uint16_t>(wanted.type), wanted.label, wanted.id};
+  auto made = Call<worker::KeyMade>("C_GenerateKeyPair", request, Repeat::kNever);
+  {
+    // The key is there for whoever looks next, and may be there even where no answer came.
+    const std::lock_guard<std::mutex> lock(objects_mutex_);
+    stale_at_ = Clock::now();
+  }
+  if (!made) return tl::make_unexpected(FailureOf(std::move(made).error()));
+  return MadeKey{made->label_taken, std::move(made->left_out)};
 }
 
 }  // namespace

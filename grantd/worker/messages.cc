@@ -11,6 +11,8 @@
 namespace grant::worker {
 namespace {
 
+constexpr size_t kLeftOutMax = 16;
+
 // These texts go into the log and the audit.
 bool IsPrintable(const std::string& text) {
   return text.size() <= kTextBytesMax &&
@@ -51,6 +53,25 @@ const char* FaultIn(const PinGiven& given) {
   return given.pin.empty() || given.pin.size() > Pin::kBytesMax ? "that is no PIN" : nullptr;
 }
 
+const char* FaultIn(const GenerateKey& wanted) {
+  if (wanted.key_type < static_cast<uint16_t>(NewKeyType::kRsa2048) ||
+      wanted.key_type > static_cast<uint16_t>(NewKeyType::kEd25519)) {
+    return "there is no such type of key";
+  }
+  if (wanted.label.empty() || wanted.label.size() > kKeyLabelBytesMax ||
+      !IsPrintable(wanted.label)) {
+    return "that is no label";
+  }
+  if (wanted.id.empty() || wanted.id.size() > kKeyIdBytesMax) return "that is no ID of a key";
+  return nullptr;
+}
+
+const char* FaultIn(const KeyMade& made) {
+  if (made.left_out.size() > kLeftOutMax) return "too many attributes were left out";
+  return std::ranges::all_of(made.left_out, IsFunctionName) ? nullptr
+                                                            : "that is no attribute's name";
+}
+
 }  // namespace
 
 template <typename M>
@@ -86,6 +107,8 @@ GRANT_MESSAGE(Failed);
 GRANT_MESSAGE(AskPin);
 GRANT_MESSAGE(PinGiven);
 GRANT_MESSAGE(PinPresented);
+GRANT_MESSAGE(GenerateKey);
+GRANT_MESSAGE(KeyMade);
 #undef GRANT_MESSAGE
 
 Bytes EncodeHeader(const FrameHeader& header) {

@@ -26,7 +26,7 @@
 
 namespace grant::worker {
 
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr size_t kHeaderBytes = 6;
 // Data that the token hashes itself come whole (16 MiB), and so do the objects of a token.
 inline constexpr size_t kLongBytesMax = size_t{17} * 1024 * 1024;
@@ -50,6 +50,8 @@ enum class MessageType : uint16_t {
   kAskPin = 14,
   kPinGiven = 15,
   kPinPresented = 16,
+  kGenerateKey = 17,
+  kKeyMade = 18,
 };
 
 // Makes the worker load the module and log in. The first request, once.
@@ -157,6 +159,27 @@ struct GetRandom {
   template <typename V>
   void Fields(V& v) {
     v(bytes);
+  }
+};
+
+struct GenerateKey {
+  static constexpr MessageType kType = MessageType::kGenerateKey;
+  uint16_t key_type = 0;  // grant::NewKeyType
+  std::string label;
+  Bytes id;
+  template <typename V>
+  void Fields(V& v) {
+    v(key_type), v(label), v(id);
+  }
+};
+
+struct KeyMade {
+  static constexpr MessageType kType = MessageType::kKeyMade;
+  bool label_taken = false;
+  std::vector<std::string> left_out;
+  template <typename V>
+  void Fields(V& v) {
+    v(label_taken), v(left_out);
   }
 };
 

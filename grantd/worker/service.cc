@@ -100,6 +100,8 @@ class Service::Call {
         const auto encrypt = Need<Encrypt>(frame);
         return AnswerValue(token_->Encrypt(encrypt.key_id, encrypt.mechanism, encrypt.data));
       }
+      case MessageType::kGenerateKey:
+        return HandleGenerateKey(Need<GenerateKey>(frame));
       case MessageType::kGetRandom:
         return HandleRandom(Need<GetRandom>(frame));
       default:
@@ -184,6 +186,13 @@ class Service::Call {
   void HandleRandom(const GetRandom& wanted) {
     if (wanted.bytes > gate::kInlineDataBytesMax) EndForProtocol("too many random bytes are asked");
     AnswerValue(token_->Random(wanted.bytes));
+  }
+
+  void HandleGenerateKey(const GenerateKey& wanted) {
+    auto made =
+        token_->GenerateKey({static_cast<NewKeyType>(wanted.key_type), wanted.label, wanted.id});
+    made ? Answer(KeyMade{made->label_taken, std::move(made->left_out)})
+         : Answer(OfToken(made.error()));
   }
 
   void HandleObjects(const GetObjects& wanted) {

@@ -36,6 +36,7 @@ enum class Cause : uint16_t {
   kOutsideHours = 25,      // the signer's policy allows no signature at this time of the week
   kDatabaseRestored = 26,  // the database is an older copy, or it cannot be told
   kClockWrong = 27,        // the clock went back, or leapt
+  kKeyUnsafe = 28,         // the key audit found a way past every grant that nobody acknowledged
 };
 
 // The cause's fixed name in the audit and in JSON, for instance "used-up"; "unknown" for a number

@@ -35,7 +35,8 @@ class Conformance : public testing::Test {
       std::string rules;
       for (const std::string key : {"sign-rsa", "sign-ec", "sign-ed", "sign-dsa"}) {
         rules += "[[signer]]\nname = \"" + key + "\"\nkey = \"pkcs11:token=prod;object=" + key +
-                 "\"\nusers = [\"" + PrincipalOf(geteuid()) + "\"]\n";
+                 "\"\nusers = [\"" + PrincipalOf(geteuid()) +
+                 "\"]\nacknowledge = [\"decrypt\", \"unwrap\", \"sign-recover\", \"derive\"]\n";
       }
       world.ApplyRulesText(rules);
     }

@@ -17,7 +17,8 @@ using testing::StartsWith;
 class PublicOperations : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    world_ = new World({{KeyKind::kRsa2048, "rsa", "01"}, {KeyKind::kP256, "ec", "02"}});
+    world_ = new World({{KeyKind::kRsa2048, "rsa", "01", false, /*for_signing_only=*/false},
+                        {KeyKind::kP256, "ec", "02"}});
     world_->Start();
   }
   static void TearDownTestSuite() {

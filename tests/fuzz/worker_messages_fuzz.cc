@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   const auto type = static_cast<MessageType>(data[0] << 8 | data[1]);
   TryAll<Open, Opened, DescribeToken, Described, GetObjects, Objects, Sign, Verify, Encrypt,
-         GetRandom, Value, Done, Failed, AskPin, PinGiven, PinPresented>(type, input.subspan(2));
+         GetRandom, Value, Done, Failed, AskPin, PinGiven, PinPresented, GenerateKey, KeyMade>(
+      type, input.subspan(2));
   return 0;
 }

@@ -3,6 +3,7 @@
 import json
 import sys
 
+from certify import certify
 from daemon import Connection, quote
 from people import ADMIN, APPROVER, AUDITOR, OTHER_KEY, REQUESTER, RULES, STRANGER
 
@@ -21,6 +22,7 @@ class Answers:
 
     def run(self):
         # The first of all, since nothing is granted while an alarm stands.
+        self.alarmed = self.request_certificate()
         self.acknowledged = self.acknowledge()
         self.people.apply()
         for operation in self.spec.operations:
@@ -87,6 +89,41 @@ class Answers:
 
     def acknowledgeAlarms_409(self):
         return self.acknowledge()
+
+    def request_certificate(self):
+        return self.daemon.post(ADMIN, "/v1/keys/csr", {
+            "token": "prod", "label": "release-key", "subject": "CN=Release,O=Example",
+            "names": ["DNS:release.example.com"]})
+
+    def requestCertificate_200(self):
+        return self.request_certificate()
+
+    def requestCertificate_404(self):
+        return self.daemon.post(ADMIN, "/v1/keys/csr", {
+            "token": "prod", "label": "unheard-of", "subject": "CN=Release"})
+
+    def requestCertificate_409(self):
+        return self.alarmed
+
+    def generate(self, token="prod", label="made-key"):
+        return self.daemon.post(ADMIN, "/v1/keys", {"token": token, "label": label, "type": "ec:p256"})
+
+    def generateKey_201(self):
+        return self.generate()
+
+    def generateKey_404(self):
+        return self.generate(token="unheard-of")
+
+    def generateKey_409(self):
+        return self.generate(label="release-key")
+
+    def setCertificate_200(self):
+        chain = certify(self.request_certificate().json["csr"])
+        return self.daemon.post(ADMIN, "/v1/signers/release/certificate", {"certificate": chain})
+
+    def setCertificate_404(self):
+        chain = certify(self.request_certificate().json["csr"])
+        return self.daemon.post(ADMIN, "/v1/signers/unheard-of/certificate", {"certificate": chain})
 
     def applyRules_409(self):
         self.people.request()

@@ -47,6 +47,7 @@ void SoftHsm::GenerateKey(const std::string& token, const std::string& pin, cons
                                         key.id,         "--usage-sign"};
   if (key.always_authenticate) arguments.push_back("--always-auth");
   Tool(token, pin, arguments);
+  if (key.for_signing_only) RunChecked({SIGN_ONLY_PROGRAM, Module(), token, pin, key.label});
 }
 
 std::string SoftHsm::Tool(const std::string& token, const std::string& pin,

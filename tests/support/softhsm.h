@@ -18,6 +18,7 @@ struct KeyToMake {
   std::string label;
   std::string id;  // in hex
   bool always_authenticate = false;
+  bool for_signing_only = true;  // else it has all uses that pkcs11-tool gives it
 };
 
 // Every function throws std::runtime_error, with the program's output, where it fails. Tokens that

@@ -161,6 +161,7 @@ int RunGrantctl(const std::vector<std::string>& arguments, Surroundings& around)
   AddGrantCommands(app, chosen);
   AddRunCommand(app, chosen);
   AddRulesCommands(app, chosen);
+  AddKeyCommands(app, chosen);
   AddApplyCommand(app, chosen);
   AddAuditCommands(app, chosen);
   AddDoctorCommand(app, chosen);

@@ -32,6 +32,8 @@ void AddRunCommand(CLI::App& app, Command& chosen);
 void AddRulesCommands(CLI::App& app, Command& chosen);           // rules, signer, policy
 void AddRulesHistoryCommands(CLI::App& rules, Command& chosen);  // of `rules`
 void AddPolicyTestCommand(CLI::App& policy, Command& chosen);    // of `policy`
+void AddKeyCommands(CLI::App& app, Command& chosen);
+void AddSignerKeyCommands(CLI::App& signer, Command& chosen);  // of `signer`
 void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddAuditCommands(CLI::App& app, Command& chosen);  // audit, explain
 void AddDoctorCommand(CLI::App& app, Command& chosen);

@@ -43,6 +43,7 @@ struct Lookup {
   const char* path;
   const char* key;
   Query query;
+  const char* list = "items";  // that the answer holds them in
 };
 
 const std::vector<Lookup>& Lookups() {
@@ -51,6 +52,8 @@ const std::vector<Lookup>& Lookups() {
                                {"run", "/v1/signers", "name", {}},
                                {"signer show", "/v1/signers", "name", {}},
                                {"signer check", "/v1/signers", "name", {}},
+                               {"signer certificate", "/v1/signers", "name", {}},
+                               {"--token", "/v1/health", "name", {}, "tokens"},
                                {"policy show", "/v1/policies", "name", {}},
                                {"policy test", "/v1/signers", "name", {}},
                                {"request approve", "/v1/requests", "id", {{"awaiting", "me"}}},
@@ -76,6 +79,10 @@ std::vector<std::string> ValuesOf(const std::string& command, const std::string&
   if (option == "--status" && command == "grant list") {
     return {"pending", "active", "exhausted", "expired", "revoked", "released"};
   }
+  if (option == "--type" && command == "key generate") {
+    return {"rsa:2048", "rsa:3072", "rsa:4096", "ec:p256", "ec:p384", "ed25519"};
+  }
+  if (option == "--san") return {"DNS:", "IP:", "email:", "URI:"};
   if (option == "--scope") return {"user=", "program="};
   return {};
 }
@@ -128,7 +135,7 @@ std::vector<std::string> LookUp(Client& client, const std::string& what) {
     // Without grantd there is simply nothing to offer.
     const auto list = client.Get(lookup.path, lookup.query, kLookupTimeout);
     if (!list) break;
-    for (const Json& item : List(*list, "items")) values.push_back(Text(item, lookup.key));
+    for (const Json& item : List(*list, lookup.list)) values.push_back(Text(item, lookup.key));
   }
   return values;
 }

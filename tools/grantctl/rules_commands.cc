@@ -61,8 +61,9 @@ void AddRulesCommands(CLI::App& app, Command& chosen) {
     chosen = [version](Context& context) { return ShowRules(context, *version); };
   });
   AddRulesHistoryCommands(*rules, chosen);
-  AddListAndShow(AddSubject(app, "signer", "named keys and who may use them"),
-                 {"/v1/signers", "signers", &SignerTable, &SignerBlock}, chosen);
+  CLI::App* signer = AddSubject(app, "signer", "named keys and who may use them");
+  AddListAndShow(signer, {"/v1/signers", "signers", &SignerTable, &SignerBlock}, chosen);
+  AddSignerKeyCommands(*signer, chosen);
   CLI::App* policy = AddSubject(app, "policy", "who has to approve what");
   AddListAndShow(policy, {"/v1/policies", "policies", &PolicyTable, &PolicyBlock}, chosen);
   AddPolicyTestCommand(*policy, chosen);

@@ -82,4 +82,8 @@ Outcome<RulesFile> LoadRulesFile(const std::string& path, std::istream& in) {
   return rules;
 }
 
+Outcome<std::string> LoadCertificateFile(const std::string& path) {
+  return ReadFile(path, kCertificateFileBytesMax, "--file names a file of certificates in PEM");
+}
+
 }  // namespace grant::ctl

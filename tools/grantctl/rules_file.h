@@ -23,4 +23,7 @@ struct RulesFile {
 // file's directory, or to the working directory for "-". Only grantd checks what the document says.
 Outcome<RulesFile> LoadRulesFile(const std::string& path, std::istream& in);
 
+// A certificate file, as grantd takes it.
+Outcome<std::string> LoadCertificateFile(const std::string& path);
+
 }  // namespace grant::ctl

@@ -49,6 +49,11 @@ const std::map<std::string, Statuses>& Expected() {
       {"GET /v1/rules/{version}", kOverseers},
       {"GET /v1/signers", kAll},
       {"GET /v1/signers/{name}", kConcerned},
+      {"GET /v1/signers/{name}/check", {404, 404, 403, 403, 403, 403}},
+      {"GET /v1/signers/{name}/certificate", kConcerned},
+      {"POST /v1/signers/{name}/certificate", {400, 403, 403, 403, 403, 403}},
+      {"POST /v1/keys", {404, 403, 403, 403, 403, 403}},
+      {"POST /v1/keys/csr", {404, 403, 403, 403, 403, 403}},
       {"GET /v1/policies", kAll},
       {"GET /v1/policies/{name}", kConcerned},
       {"POST /v1/policies/test", kConcerned},
@@ -81,6 +86,13 @@ nlohmann::json BodyOf(const std::string& route) {
   }
   if (route == "POST /v1/requests") return wish;
   if (route == "POST /v1/policies/test") return wish;
+  if (route == "POST /v1/keys") {
+    return {{"token", "prod"}, {"label", "new-key"}, {"type", "ec:p256"}};
+  }
+  if (route == "POST /v1/keys/csr") {
+    return {{"token", "prod"}, {"label", "release-key"}, {"subject", "CN=Release"}};
+  }
+  if (route.ends_with("/certificate")) return {{"certificate", "x"}};
   if (route.ends_with("/comment")) return {{"text", "x"}};
   if (route.ends_with("/acknowledge")) return {{"reason", "x"}};
   if (route.ends_with("/revoke")) return {{"reason", "x"}};

@@ -17,6 +17,7 @@
 
 #include "grantd/api/api.h"
 #include "grantd/api/target.h"
+#include "grantd/keys/key_desk.h"
 #include "tests/unit/domain/zones.h"
 
 namespace grant::api {
@@ -105,13 +106,18 @@ class ApiTest : public testing::Test {
     surroundings.mark = [this] { return mark_; };
     surroundings.withdraw = [](const std::string&) {};
     workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
+    key_desk_ = std::make_unique<KeyDesk>(
+        *store_, *workflow_, keys_, auditor_,
+        KeyDeskSurroundings{[this] { return now_; }, [] { return Result<SecretEntropy>(); },
+                            [this] { return alarms_; }});
     api_ =
-        std::make_unique<Api>(Services{*workflow_, [this] { return tokens_; },
+        std::make_unique<Api>(Services{*workflow_, *key_desk_, [this] { return tokens_; },
                                        [this] { return channels_; }, [this] { return metrics_; }});
   }
 
   ~ApiTest() override {
     api_.reset();
+    key_desk_.reset();
     workflow_.reset();
     store_.reset();
     std::filesystem::remove_all(directory_);
@@ -203,6 +209,9 @@ class ApiTest : public testing::Test {
   std::optional<AuditHead> mark_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Workflow> workflow_;
+  KeyDirectory keys_{std::vector<std::unique_ptr<Token>>()};  // of a grantd without a token
+  KeyAuditor auditor_{keys_};
+  std::unique_ptr<KeyDesk> key_desk_;
   std::unique_ptr<Api> api_;
 };
 

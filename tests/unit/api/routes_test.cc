@@ -42,11 +42,14 @@ TEST_F(RoutesTest, OnlyTheDocumentedRoutesAreForAdministratorsAndAuditors) {
     routes[route.access].push_back(std::string(route.method) + " " + std::string(route.path));
   }
   EXPECT_THAT(routes[Access::kAdmin],
-              testing::ElementsAre("POST /v1/rules", "POST /v1/audit/acknowledge"));
+              testing::ElementsAre("POST /v1/rules", "POST /v1/signers/{name}/certificate",
+                                   "POST /v1/keys", "POST /v1/keys/csr",
+                                   "POST /v1/audit/acknowledge"));
   EXPECT_THAT(routes[Access::kOverseer],
               testing::UnorderedElementsAre("GET /v1/doctor", "GET /v1/metrics", "GET /v1/rules",
                                             "GET /v1/rules/history", "GET /v1/rules/diff",
-                                            "GET /v1/rules/{version}", "GET /v1/audit",
+                                            "GET /v1/rules/{version}",
+                                            "GET /v1/signers/{name}/check", "GET /v1/audit",
                                             "GET /v1/audit/verify"));
 }
 

@@ -323,6 +323,10 @@ INSTANTIATE_TEST_SUITE_P(
             "did you mean 'SHA256-RSA-PKCS'?"},
         WrongRule{"\"RSA-PKCS\"", "\"SHA256-RSA-PKCS\"",
                   "rules.toml:27: 'mechanisms' names 'SHA256-RSA-PKCS' twice", ""},
+        WrongRule{
+            "[\"decrypt\"]", "[\"decript\"]",
+            "rules.toml:28: 'acknowledge' names 'decript', which is no finding of the key audit",
+            "did you mean 'decrypt'?"},
         WrongRule{"[\"decrypt\"]", "\"decrypt\"",
                   "rules.toml:28: 'acknowledge' must be a list of strings, not a string", ""}));
 

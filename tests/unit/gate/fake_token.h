@@ -48,6 +48,9 @@ class FakeToken : public Token {
                                             ByteView) override {
     return tl::make_unexpected(TokenFailure{CKR_FUNCTION_NOT_SUPPORTED, "C_Encrypt", true});
   }
+  tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake&) override {
+    return tl::make_unexpected(TokenFailure{CKR_FUNCTION_NOT_SUPPORTED, "C_GenerateKeyPair", true});
+  }
   tl::expected<Bytes, TokenFailure> Random(size_t) override {
     return tl::make_unexpected(TokenFailure{CKR_RANDOM_NO_RNG, "C_GenerateRandom", true});
   }

@@ -67,6 +67,10 @@ class ScriptedToken : public Token {
     if (script_.rv != CKR_OK) return tl::make_unexpected(Failure("C_Encrypt"));
     return Bytes(data.rbegin(), data.rend());
   }
+  tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake&) override {
+    ADD_FAILURE() << "nothing public makes keys";
+    return MadeKey();
+  }
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override {
     if (script_.rv != CKR_OK) return tl::make_unexpected(Failure("C_GenerateRandom"));
     return Bytes(bytes, 9);

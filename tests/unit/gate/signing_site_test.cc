@@ -56,6 +56,26 @@ TEST_F(SigningSiteTest, AnAlarmThatComesMeanwhileStillRefuses) {
   EXPECT_EQ(asked, 2);
 }
 
+TEST_F(SigningSiteTest, AFindingThatNobodyAcknowledgedRefusesAndSpendsNothing) {
+  keys_.Expose({{"release", {{"token-readable", Severity::kCritical, "", "", ""}}}});
+  ExpectRefused(SignUnder({}, "unix:alice"), Cause::kKeyUnsafe,
+                "the key audit found token-readable");
+  Rules rules = MakeRules();
+  rules.signers.pop_back();
+  rules.signers[0].acknowledged = {"token-readable"};
+  ASSERT_TRUE(store_->Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.AppendRules(rules, P("unix:root"), At(0)));
+    return {};
+  }));
+  EXPECT_TRUE(SignUnder({}, "unix:alice"));
+  EXPECT_EQ(Used(), 1U);
+}
+
+TEST_F(SigningSiteTest, AWarningAboutAKeyStopsNothing) {
+  keys_.Expose({{"release", {{"same-user", Severity::kWarning, "", "", ""}}}});
+  EXPECT_TRUE(SignUnder({}, "unix:alice"));
+}
+
 TEST_F(SigningSiteTest, OutsideTheHoursNothingIsSignedAndNothingSpent) {
   Rules rules = MakeRules();
   rules.signers.pop_back();

@@ -9,7 +9,7 @@ namespace {
 
 TEST(CauseName, EveryCauseHasItsOwn) {
   std::set<std::string> names;
-  for (int number = 1; number <= static_cast<int>(Cause::kClockWrong); ++number) {
+  for (int number = 1; number <= static_cast<int>(Cause::kKeyUnsafe); ++number) {
     std::string name = CauseName(static_cast<Cause>(number));
     EXPECT_NE(name, "unknown") << number;
     EXPECT_TRUE(names.insert(name).second) << name;

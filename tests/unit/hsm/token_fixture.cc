@@ -12,7 +12,8 @@ std::unique_ptr<SoftHsm> MakeHsm() {
   auto hsm = std::make_unique<SoftHsm>();
   for (const char* const token : {"prod", "growing", "empty"}) hsm->AddToken(token, kPin);
   hsm->GenerateKey("growing", kPin, {KeyKind::kP256, "first", "01"});
-  hsm->GenerateKey("prod", kPin, {KeyKind::kRsa2048, "rsa", "01"});
+  hsm->GenerateKey("prod", kPin,
+                   {KeyKind::kRsa2048, "rsa", "01", false, /*for_signing_only=*/false});
   hsm->GenerateKey("prod", kPin, {KeyKind::kP256, "p256", "02"});
   hsm->GenerateKey("prod", kPin, {KeyKind::kEd25519, "ed25519", "03"});
   hsm->GenerateKey("prod", kPin, {KeyKind::kP256, "careful", "04", true});

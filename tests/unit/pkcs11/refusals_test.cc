@@ -35,9 +35,10 @@ TEST_F(Refusals, EachCauseHasItsReturnValueAndItsLine) {
       {Cause::kOutsideHours, CKR_FUNCTION_REJECTED},
       {Cause::kDatabaseRestored, CKR_DEVICE_ERROR},
       {Cause::kClockWrong, CKR_DEVICE_ERROR},
+      {Cause::kKeyUnsafe, CKR_FUNCTION_REJECTED},
   };
   // Two are about verifying, and no refusals to a person.
-  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kClockWrong));
+  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kKeyUnsafe));
   for (const auto& [cause, rv] : expected) {
     CK_SESSION_HANDLE session = BeginSigning();
     const gate::Refused refused{cause, 0, "no\nway", "try this"};

@@ -50,6 +50,23 @@ TEST(WorkerMessages, ObjectsHaveAVersionAndIdsOfTheirOwn) {
   }
 }
 
+TEST(WorkerMessages, AKeyIsOfAKnownTypeAndHasALabelAndAnId) {
+  const GenerateKey good{1, "release-key", {1, 2}};
+  EXPECT_TRUE(Decode<GenerateKey>(Encode(good)));
+  for (const auto& spoil : std::initializer_list<void (*)(GenerateKey&)>{
+           [](GenerateKey& k) { k.key_type = 0; }, [](GenerateKey& k) { k.key_type = 7; },
+           [](GenerateKey& k) { k.label = ""; }, [](GenerateKey& k) { k.label = "a\nb"; },
+           [](GenerateKey& k) { k.label = std::string(kKeyLabelBytesMax + 1, 'x'); },
+           [](GenerateKey& k) { k.id.clear(); },
+           [](GenerateKey& k) { k.id = Bytes(kKeyIdBytesMax + 1); }}) {
+    GenerateKey bad = good;
+    spoil(bad);
+    EXPECT_FALSE(Decode<GenerateKey>(Encode(bad)));
+  }
+  EXPECT_TRUE(Decode<KeyMade>(Encode(KeyMade{false, {"CKA_COPYABLE"}})));
+  EXPECT_FALSE(Decode<KeyMade>(Encode(KeyMade{false, {"CKA COPYABLE"}})));
+}
+
 TEST(WorkerMessages, AHeaderOverTheBoundIsRefused) {
   const Bytes header = EncodeHeader({1000, MessageType::kSign});
   ASSERT_EQ(header.size(), kHeaderBytes);
