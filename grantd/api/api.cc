@@ -1,5 +1,6 @@
 #include "grantd/api/api.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "grantd/api/response.h"
 #include "grantd/api/strict_json.h"
+#include "grantd/log/log.h"
 
 namespace grant::api {
 namespace {
@@ -66,10 +68,20 @@ HttpResponse Api::Handle(const HttpRequest& request) const {
   auto start = std::chrono::steady_clock::now();
   HttpResponse response = Dispatch(request);
   std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
-  spdlog::info("api: {} {} {} {} {:.1f} ms", request.method, request.path, response.status,
-               request.peer.identity.principal.text(), taken.count());
+  const std::string& caller = request.peer.identity.principal.text();
+  log::Event(log::Level::kInfo, "api.request",
+             fmt::format("api: {} {} {} {} {:.1f} ms", request.method, request.path,
+                         response.status, caller, taken.count()),
+             {{"method", request.method},
+              {"path", request.path},
+              {"status", int64_t{response.status}},
+              {"caller", caller},
+              {"duration_ms", taken.count()}});
   if (IsServerFault(response.status)) {
     spdlog::error("api: {} {}: {}", request.method, request.path, response.body);
+  } else if (IsUnavailable(response.status)) {
+    // No fault of the API's; probes ask again and again.
+    spdlog::warn("api: {} {}: {}", request.method, request.path, response.body);
   }
   return response;
 }

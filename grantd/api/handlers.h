@@ -8,6 +8,7 @@ namespace grant::api {
 // standing.cc
 Result<HttpResponse> Whoami(const Services& services, const Call& call);
 Result<HttpResponse> Health(const Services& services, const Call& call);
+Result<HttpResponse> Ready(const Services& services, const Call& call);
 Result<HttpResponse> ListSigners(const Services& services, const Call& call);
 Result<HttpResponse> ShowSigner(const Services& services, const Call& call);
 Result<HttpResponse> ListPolicies(const Services& services, const Call& call);
@@ -15,6 +16,9 @@ Result<HttpResponse> ShowPolicy(const Services& services, const Call& call);
 
 // doctor.cc
 Result<HttpResponse> Doctor(const Services& services, const Call& call);
+
+// backups.cc
+Result<HttpResponse> MakeBackup(const Services& services, const Call& call);
 
 // metrics.cc
 Result<HttpResponse> Metrics(const Services& services, const Call& call);

@@ -126,7 +126,11 @@ const char* Reason(int status) {
 }
 
 bool IsServerFault(int status) {
-  return status >= kInternal;
+  return status >= kInternal && !IsUnavailable(status);
+}
+
+bool IsUnavailable(int status) {
+  return status == RowOf(Code::kUnavailable).status;
 }
 
 }  // namespace grant::api

@@ -28,7 +28,9 @@ HttpResponse UnsupportedMediaType(const std::string& content_type);
 const char* CodeName(Code code);
 // The reason phrase of a status that the functions above produce.
 const char* Reason(int status);
-// Whether an answer of this status means that grantd, not the caller, is at fault.
+// Whether an answer of this status means that grantd, not the caller, is at fault; and that it is
+// not, but cannot serve now.
 bool IsServerFault(int status);
+bool IsUnavailable(int status);
 
 }  // namespace grant::api

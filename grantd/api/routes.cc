@@ -35,6 +35,7 @@ std::span<const Route> Routes() {
   static const std::array kRoutes{
       Route{"GET", "/v1/whoami", kEveryone, kNone, {}, Whoami},
       Route{"GET", "/v1/health", kEveryone, kNone, {}, Health},
+      Route{"GET", "/v1/ready", kEveryone, kNone, {}, Ready},
       Route{"GET", "/v1/doctor", kOverseer, kNone, {}, Doctor},
       Route{"GET", "/v1/metrics", kOverseer, kNone, {}, Metrics},
       Route{"GET", "/v1/rules", kOverseer, kNone, {}, ShowRules},
@@ -81,6 +82,7 @@ std::span<const Route> Routes() {
             ListAudit},
       Route{"GET", "/v1/audit/verify", kOverseer, kNone, {}, VerifyAudit},
       Route{"POST", "/v1/audit/acknowledge", kAdmin, kRequired, {}, AcknowledgeAlarms},
+      Route{"POST", "/v1/backups", kAdmin, kOptional, {}, MakeBackup},
       Route{"GET", "/v1/explain", kEveryone, kNone, {}, Explain},
       Route{"GET", "/v1/explain/{id}", kEveryone, kNone, {}, Explain},
   };

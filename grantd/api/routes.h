@@ -11,7 +11,9 @@
 #include "grant/error.h"
 #include "grantd/api/entity_tag.h"
 #include "grantd/api/http.h"
+#include "grantd/backup/backups.h"
 #include "grantd/notify/channel.h"
+#include "grantd/operations/report.h"
 
 namespace grant {
 class KeyDesk;
@@ -34,6 +36,11 @@ struct Services {
   std::function<std::string()> metrics;  // all of grantd's, as Prometheus reads them
   std::string api_address = {};          // where grantd listens
   std::string gate_address = {};
+  std::function<Result<Backup>(const Principal& by)> back_up = {};
+  // Why grantd could not sign now, in sentences that anybody may read; none where it could.
+  std::function<std::vector<std::string>()> why_not_ready = {};
+  std::function<bool()> stalled = {};  // the database takes no writes
+  std::function<SystemReport()> system = {};
 };
 
 // Who gets as far as the handler. The finer rights (whose request, whose policy) are the workflow's

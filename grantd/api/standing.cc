@@ -34,7 +34,12 @@ Result<HttpResponse> Whoami(const Services& services, const Call& call) {
                  {"approves", standing.policies}});
 }
 
+// That it answers shows that grantd lives; that it lives on, that the database takes writes.
 Result<HttpResponse> Health(const Services& services, const Call& /*call*/) {
+  if (services.stalled && services.stalled()) {
+    return Fail(Code::kUnavailable, "the database takes no writes",
+                "see grantd's log and the disk that holds state_dir");
+  }
   std::vector<TokenPresence> presences = services.tokens();
   bool all_present = std::all_of(presences.begin(), presences.end(),
                                  [](const TokenPresence& each) { return each.present; });
@@ -46,6 +51,15 @@ Result<HttpResponse> Health(const Services& services, const Call& /*call*/) {
   return Answer({{"status", well ? "ok" : "degraded"},
                  {"version", GRANT_VERSION},
                  {"tokens", std::move(tokens)}});
+}
+
+Result<HttpResponse> Ready(const Services& services, const Call& /*call*/) {
+  std::string reasons;
+  for (const std::string& reason : services.why_not_ready()) {
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  if (reasons.empty()) return Answer({{"ready", true}});
+  return Fail(Code::kUnavailable, "not ready: " + reasons, "grantctl doctor");
 }
 
 Result<HttpResponse> ListSigners(const Services& services, const Call& call) {

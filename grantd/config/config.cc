@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
 #include <system_error>
 
 #include "grantd/config/notify_toml.h"
@@ -47,6 +48,43 @@ std::string ReadMarkFile(TomlTable& document, const std::string& state_dir) {
   std::string path = document.StringOr("mark_file", state_dir + "/grantd.mark");
   if (!path.starts_with('/') || path.ends_with('/')) {
     document.Reject("mark_file", fmt::format("is '{}', which is no absolute path of a file", path),
+                    "write it from the root: /...");
+  }
+  return path;
+}
+
+template <typename T, size_t N>
+T OneOf(TomlTable& table, std::string_view key, const std::array<std::pair<const char*, T>, N>& of,
+        T otherwise) {
+  const std::string given = table.StringOr(key, "");
+  std::string names;
+  for (const auto& [name, value] : of) {
+    if (given == name) return value;
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name);
+  }
+  if (!given.empty()) table.Reject(key, fmt::format("is '{}', none of: {}", given, names));
+  return otherwise;
+}
+
+Status ReadLog(TomlTable table, log::Settings& settings) {
+  static constexpr std::array<std::pair<const char*, log::Format>, 3> kFormats{
+      {{"text", log::Format::kText},
+       {"json", log::Format::kJson},
+       {"journal", log::Format::kJournal}}};
+  static constexpr std::array<std::pair<const char*, log::Level>, 4> kLevels{
+      {{"debug", log::Level::kDebug},
+       {"info", log::Level::kInfo},
+       {"warning", log::Level::kWarning},
+       {"error", log::Level::kError}}};
+  settings.format = OneOf(table, "format", kFormats, settings.format);
+  settings.level = OneOf(table, "level", kLevels, settings.level);
+  return table.Finish();
+}
+
+std::string ReadBackupDir(TomlTable& document, const std::string& state_dir) {
+  std::string path = document.StringOr("backup_dir", state_dir + "/backups");
+  if (!path.starts_with('/') || path.ends_with('/')) {
+    document.Reject("backup_dir", fmt::format("is '{}', which is no absolute path", path),
                     "write it from the root: /...");
   }
   return path;
@@ -152,8 +190,13 @@ Result<Config> ParseConfig(const std::string& text, const std::string& source) {
   GRANT_TRY(const toml::table root, ParseToml(text, source, kConfigBytesMax));
   TomlTable document(root, "", source);
   Config config;
+  config.file = source;
+  config.digest = std::hash<std::string>()(text);
   config.state_dir = document.AbsolutePath("state_dir");
   config.mark_file = ReadMarkFile(document, config.state_dir);
+  config.backup_dir = ReadBackupDir(document, config.state_dir);
+  config.backups_kept =
+      document.Count("backups_kept", 1, kBackupsKeptMax).value_or(config.backups_kept);
   config.admins = ReadAdmins(document);
   config.auditors = ReadAuditors(document, config.admins);
   config.max_open_requests = document.Count("max_open_requests", 1, kOpenRequestsMaxMost)
@@ -163,10 +206,12 @@ Result<Config> ParseConfig(const std::string& text, const std::string& source) {
   }
   TomlTable listen = document.Table("listen");
   TomlTable notify = document.Table("notify");
+  TomlTable log = document.Table("log");
   auto tokens = document.Tables("token");
   GRANT_CHECK(document.Finish());
   GRANT_CHECK(ReadListen(std::move(listen), config));
   GRANT_CHECK(ReadTokens(std::move(tokens), source, config));
+  GRANT_CHECK(ReadLog(std::move(log), config.log));
   GRANT_TRY(config.notify, ReadNotify(std::move(notify)));
   return config;
 }

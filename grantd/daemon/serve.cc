@@ -12,6 +12,7 @@
 #include "grantd/api/api.h"
 #include "grantd/api/http_server.h"
 #include "grantd/api/json.h"
+#include "grantd/backup/backups.h"
 #include "grantd/config/nearest_name.h"
 #include "grantd/config/zone_files.h"
 #include "grantd/daemon/process.h"
@@ -24,6 +25,11 @@
 #include "grantd/net/unix_socket.h"
 #include "grantd/net/user_database.h"
 #include "grantd/notify/notifier.h"
+#include "grantd/operations/metrics_page.h"
+#include "grantd/operations/readiness.h"
+#include "grantd/operations/system_report.h"
+#include "grantd/operations/totals_cache.h"
+#include "grantd/store/database_file.h"
 #include "grantd/store/store.h"
 #include "grantd/supervisor/worker_token.h"
 #include "grantd/workflow/workflow.h"
@@ -57,8 +63,17 @@ Status RecordEvent(Store& store, std::string_view event) {
   });
 }
 
+// Where nobody writes because nothing could be written, somebody has to find out that it can be.
+void TryToWrite(Store& store) {
+  if (!store.Writing().failure) return;
+  if (store.Write([](Tables& tables) { return tables.WriteProbe(Now()); })) {
+    spdlog::info("the database can be written again");
+  }
+}
+
 void Maintain(Store& store, Guard& guard, Workflow& workflow, Signing& signing) {
   guard.Maintain(store);
+  TryToWrite(store);
   if (const auto expired = workflow.ExpireOverdue(); !expired) {
     spdlog::error("expiry of requests: {}", expired.error().message);
   } else if (*expired > 0) {
@@ -108,17 +123,19 @@ Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, 
   surroundings.check_keys = [&auditor](const Rules& rules) { return auditor.CheckRules(rules); };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
   surroundings.alarms = [&guard] { return guard.Alarms(); };
-  surroundings.acknowledge = [&store, &guard](const Principal& by, const std::string& reason) {
-    return guard.Acknowledge(store, by, reason);
+  surroundings.acknowledge = [&store, &guard](const Principal& by, const std::string& reason,
+                                              const Guard::OnRestored& on_restored) {
+    return guard.Acknowledge(store, by, reason, on_restored);
   };
   surroundings.mark = [&guard] { return guard.mark(); };
   if (config.notify.any()) surroundings.announced = [&notifier] { notifier.Wake(); };
   return surroundings;
 }
 
-std::string ShowMetrics(Signing& signing) {
+std::string ShowMetrics(Signing& signing, const MetricsSources& sources) {
   metrics::Exposition page;
   signing.metrics().Show(page);
+  ShowOperations(sources, Now(), page);
   return page.text();
 }
 
@@ -171,10 +188,18 @@ Status Serve(const Config& given, const sigset_t& ending) {
                     MakeSurroundings(config, *store, guard, auditor, signing, *notifier, zone_of));
   KeyDesk key_desk(*store, workflow, keys, auditor,
                    {Now, KernelEntropy, [&guard] { return guard.Alarms(); }});
+  Backups backups(*store, config.state_dir + "/" + kDatabaseName,
+                  {config.backup_dir, config.backups_kept}, Now);
+  TotalsCache totals(*store, Now);
+  const MetricsSources sources{keys, *store, guard, totals, config.state_dir, Now()};
   const api::Api api({workflow, key_desk, [&keys] { return Presence(keys); },
                       [&notifier] { return notifier->States(); },
-                      [&signing] { return ShowMetrics(signing); }, config.api_address,
-                      config.gate_address});
+                      [&signing, &sources] { return ShowMetrics(signing, sources); },
+                      config.api_address, config.gate_address,
+                      [&backups](const Principal& by) { return backups.Make(by); },
+                      [&keys, &store, &guard] { return WhyNotReady(keys, *store, guard); },
+                      [&store] { return WriterStalled(*store); },
+                      [&config, &keys, &totals] { return ReportSystem(config, keys, totals); }});
 
   GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
   GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));
@@ -194,6 +219,7 @@ Status Serve(const Config& given, const sigset_t& ending) {
   }
 
   spdlog::info("stopping: running calls finish first");
+  backups.Stop();
   gate->Drain(kDrainLimit);
   http->Drain(kDrainLimit);
   key_watch.reset();

@@ -47,6 +47,10 @@ inline constexpr std::string_view kSignerEnabled = "signer.enabled";
 inline constexpr std::string_view kKeyGenerated = "key.generated";
 // A key signed a certificate request that grantd had built; before its delivery.
 inline constexpr std::string_view kKeyCertified = "key.csr-signed";
+inline constexpr std::string_view kBackupMade = "backup.made";
+// A backup was put in the place of the database: what came after it is lost. Not acknowledged by
+// itself.
+inline constexpr std::string_view kDatabaseRestored = "database.restored";
 }  // namespace event
 
 // An entry before it has its place in the chain.

@@ -59,6 +59,30 @@ Status CheckText(std::string_view text, size_t bytes_max, const std::string& wha
   return {};
 }
 
+std::string Escaped(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string escaped;
+  escaped.reserve(text.size());
+  while (!text.empty()) {
+    const size_t bytes = CharacterBytes(text);
+    const std::string_view character = text.substr(0, bytes == 0 ? 1 : bytes);
+    if (character == "\\") {
+      escaped += "\\\\";
+    } else if (character == "\n") {
+      escaped += "\\n";
+    } else if (bytes == 0 || Acts(character)) {
+      for (const char byte : character) {
+        const auto value = static_cast<unsigned char>(byte);
+        escaped += {'\\', 'x', kHex[value >> 4U], kHex[value & 0xFU]};
+      }
+    } else {
+      escaped += character;
+    }
+    text.remove_prefix(character.size());
+  }
+  return escaped;
+}
+
 std::string Harmless(std::string_view text, char stand_in, bool lines) {
   std::string harmless;
   while (!text.empty()) {

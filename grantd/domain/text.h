@@ -18,6 +18,10 @@ Status CheckText(std::string_view text, size_t bytes_max, const std::string& wha
 // tabs stay where `lines` says so.
 std::string Harmless(std::string_view text, char stand_in, bool lines);
 
+// The text with an escape in the place of each such character and byte: "\n", "\x1b". A backslash
+// is doubled, so that no two texts become the same.
+std::string Escaped(std::string_view text);
+
 // Whether nothing but spaces, tabs and line ends is in it.
 bool IsBlank(std::string_view text);
 

@@ -49,6 +49,7 @@ class KeyDirectory {
 
   std::vector<gate::TokenRecord> Describe();
   Token* FindToken(const std::string& name) const;  // null if there is none of that name
+  const std::vector<std::unique_ptr<Token>>& tokens() const { return tokens_; }
 
   // What the module is shown: the token's objects, the signers of its private keys, and the
   // certificates that the rules give to signers whose token holds none.

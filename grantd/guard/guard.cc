@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "grantd/domain/audit.h"
+#include "grantd/log/log.h"
 #include "grantd/store/audit_chain.h"
 
 namespace grant {
@@ -16,8 +17,9 @@ namespace {
 constexpr std::chrono::seconds kSyncInterval{1};
 
 constexpr char kRestoredHint[] =
-    "an administrator finds out which signatures were made since that copy, revokes what must not "
-    "be used again, and then: grantctl audit acknowledge --reason '...'";
+    "an administrator finds out what was signed and decided since that copy, sees that the rules "
+    "are the right ones, and then: grantctl audit acknowledge --reason '...'; it revokes all "
+    "grants and cancels all requests that were not ended";
 constexpr char kClockHint[] =
     "set the clock right; if it is right now: grantctl audit acknowledge --reason '...'";
 
@@ -43,6 +45,23 @@ Result<std::optional<AuditEntry>> Newest(Tables& tables, std::string_view event)
 bool Acknowledges(const AuditEntry& entry, const Mark& mark) {
   const auto detail = nlohmann::json::parse(entry.event.detail, nullptr, false);
   return detail.is_object() && detail.value("mark", nlohmann::json()) == MarkJson(mark);
+}
+
+bool IsNewer(const std::optional<AuditEntry>& entry, const std::optional<AuditEntry>& other) {
+  return entry && (!other || entry->number > other->number);
+}
+
+std::string RestoredFault(const AuditEntry& restored, const std::optional<Mark>& mark) {
+  // Before its own entry, the backup's end.
+  const int64_t kept = restored.number - 1;
+  std::string fault =
+      fmt::format("{} restored a backup that ends with entry {} of the audit, at {}",
+                  restored.event.actor.text(), kept, FormatTime(restored.event.at));
+  if (mark && mark->head.number > kept) {
+    fault += fmt::format("; grantd had come to entry {}, so {} entries are lost", mark->head.number,
+                         mark->head.number - kept);
+  }
+  return fault;
 }
 
 std::string Text(const nlohmann::json& json) {
@@ -75,9 +94,11 @@ Result<Guard::Position> Guard::Locate(Store& store, const std::optional<Mark>& m
     }
     GRANT_TRY(const auto spent, Newest(tables, event::kSignatureSpent));
     GRANT_TRY(const auto acknowledged, Newest(tables, event::kAuditAcknowledged));
-    position.acknowledged = mark && acknowledged && Acknowledges(*acknowledged, *mark);
-    const auto& newer =
-        spent && (!acknowledged || spent->number > acknowledged->number) ? spent : acknowledged;
+    GRANT_TRY(const auto restored, Newest(tables, event::kDatabaseRestored));
+    const bool pending = IsNewer(restored, acknowledged);
+    position.acknowledged = mark && acknowledged && !pending && Acknowledges(*acknowledged, *mark);
+    if (pending) position.fault = RestoredFault(*restored, mark);
+    const auto& newer = IsNewer(spent, acknowledged) ? spent : acknowledged;
     if (newer) position.believed_at = newer->event.at;
     return {};
   }));
@@ -91,6 +112,8 @@ Status Guard::Begin(Store& store) {
   if (!mark && position.head.number == 0) {
     // The end of an empty audit needs no clock to be told.
     GRANT_TRY(file, MarkFile::Create(mark_path_, {position.head, Time()}));
+  } else if (!mark && position.fault) {
+    file = nullptr;
   } else if (!mark) {
     position.fault =
         fmt::format("{} {}, so it cannot be told whether the database is an older copy", mark_path_,
@@ -165,7 +188,8 @@ std::optional<AuditHead> Guard::mark() {
   return file_->mark()->head;
 }
 
-Status Guard::Acknowledge(Store& store, const Principal& by, const std::string& reason) {
+Status Guard::Acknowledge(Store& store, const Principal& by, const std::string& reason,
+                          const OnRestored& on_restored) {
   std::vector<Refusal> alarms;
   std::optional<Mark> mark;
   {
@@ -180,12 +204,14 @@ Status Guard::Acknowledge(Store& store, const Principal& by, const std::string& 
   for (const Refusal& alarm : alarms) messages.push_back(alarm.message);
   GRANT_CHECK(store.Write([&](Tables& tables) -> Status {
     GRANT_TRY(const AuditHead head, tables.LastAudit());
+    const Time at = clock_().time();
+    if (on_restored && Has(alarms, Cause::kDatabaseRestored)) GRANT_CHECK(on_restored(tables, at));
     const nlohmann::json detail = {{"reason", reason},
                                    {"alarms", messages},
                                    {"mark", MarkJson(mark)},
                                    {"audit", {{"entry", head.number}, {"hash", head.hash}}}};
-    GRANT_CHECK(tables.AppendAudit(
-        {clock_().time(), std::string(event::kAuditAcknowledged), by, "", "", Text(detail)}));
+    GRANT_CHECK(
+        tables.AppendAudit({at, std::string(event::kAuditAcknowledged), by, "", "", Text(detail)}));
     return {};
   }));
   SetMarkAnew(Has(alarms, Cause::kClockWrong));
@@ -262,7 +288,8 @@ Status Guard::RecordChanges(Store& store, const std::vector<Refusal>& alarms) {
     return {};
   }));
   for (const auto& [name, alarm] : changes) {
-    spdlog::warn("{}: {}", std::string(name), alarm->message);
+    log::Event(log::Level::kWarning, name, fmt::format("{}: {}", name, alarm->message),
+               {{"alarm", std::string(CauseName(alarm->cause))}});
   }
   recorded_ = alarms;
   return {};

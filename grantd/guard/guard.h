@@ -44,10 +44,15 @@ class Guard {
   // mark is lost.
   std::optional<AuditHead> mark();
 
+  // Part of the transaction that goes on with a database whose counts may be of the past.
+  using OnRestored = std::function<Status(Tables& tables, Time at)>;
+
   // `by` says that database and clock are right as they are. Recorded in the audit with what the
-  // alarms say, the mark and the audit's end; then the mark is set anew. kConflict where there is
+  // alarms say, the mark and the audit's end, and in one transaction with what `on_restored` does
+  // where kDatabaseRestored is among them; then the mark is set anew. kConflict where there is
   // nothing to acknowledge.
-  Status Acknowledge(Store& store, const Principal& by, const std::string& reason);
+  Status Acknowledge(Store& store, const Principal& by, const std::string& reason,
+                     const OnRestored& on_restored);
 
   // To be called about twice a second, by one thread: brings the mark to the disk, tries again what
   // failed, and records in the audit and the log which alarms begin and end.

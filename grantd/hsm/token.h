@@ -115,6 +115,8 @@ class Token {
   // The token as the module shows it, with the mechanisms that grantd serves and the flags of what
   // it serves them for. `present` is false while it cannot be used.
   virtual gate::TokenRecord Describe() = 0;
+  // How many of settings().workers can take a call now.
+  virtual size_t WorkersUp() { return Describe().present ? 1 : 0; }
   // Private keys, public keys, certificates, and data objects that are not private; with every
   // attribute that is not sensitive. Secret keys are left out.
   virtual Result<std::shared_ptr<const TokenObjects>> Objects() = 0;

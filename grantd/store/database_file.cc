@@ -18,13 +18,11 @@
 namespace grant {
 namespace {
 
-constexpr char kName[] = "grantd.db";
+constexpr const char* kName = kDatabaseName;
 constexpr char kNewName[] = "grantd.db.new";
 // What SQLite keeps beside a database and would replay into whatever bears its name.
 constexpr std::array kCompanions = {"-journal", "-wal", "-shm"};
 
-// "grnt", in the header where SQLite keeps whose file it is (SQLite file format, section 1.3).
-constexpr uint32_t kApplicationId = 0x67726e74;
 constexpr size_t kApplicationIdOffset = 68;
 constexpr size_t kHeaderBytes = 100;
 constexpr std::string_view kMagic("SQLite format 3\0", 16);

@@ -271,6 +271,16 @@ Result<int64_t> StoredVersion(sql::Connection& connection) {
   return version;
 }
 
+Result<int64_t> KnownVersion(sql::Connection& connection) {
+  GRANT_TRY(const int64_t stored, StoredVersion(connection));
+  if (stored <= SchemaVersion()) return stored;
+  return Fail(Code::kInvalid,
+              fmt::format("the database has schema version {}, and this grantd knows versions up "
+                          "to {}",
+                          stored, SchemaVersion()),
+              "install the grantd that last used this state_dir, or a later one");
+}
+
 Status StoreVersion(sql::Connection& connection, int64_t version) {
   GRANT_CHECK(connection.Execute("DELETE FROM meta WHERE item = 'schema_version'", {}));
   GRANT_CHECK(connection.Execute("INSERT INTO meta (item, setting) VALUES ('schema_version', $1)",
@@ -283,14 +293,7 @@ Status StoreVersion(sql::Connection& connection, int64_t version) {
 
 Status MigrateInTransaction(sql::Connection& connection, int64_t target) {
   GRANT_CHECK(connection.Execute(kMeta, {}));
-  GRANT_TRY(const int64_t stored, StoredVersion(connection));
-  if (stored > SchemaVersion()) {
-    return Fail(Code::kInvalid,
-                fmt::format("the database has schema version {}, and this grantd knows versions "
-                            "up to {}",
-                            stored, SchemaVersion()),
-                "install the grantd that last used this state_dir, or a later one");
-  }
+  GRANT_TRY(const int64_t stored, KnownVersion(connection));
   if (stored >= target) return {};
   for (int64_t version = stored; version < target; ++version) {
     GRANT_CHECK(connection.Script(kMigrations[version]));
@@ -303,6 +306,11 @@ Status MigrateInTransaction(sql::Connection& connection, int64_t target) {
 
 int64_t SchemaVersion() {
   return static_cast<int64_t>(std::size(kMigrations));
+}
+
+Status CheckSchemaIsKnown(sql::Connection& connection) {
+  GRANT_CHECK(KnownVersion(connection));
+  return {};
 }
 
 Status MigrateSchema(sql::Connection& connection, int64_t target) {

@@ -24,4 +24,7 @@ Result<StoredSchema> ReadStoredSchema(sql::Connection& connection);
 // kInvalid and stays untouched. `target` makes the database of an earlier grantd.
 Status MigrateSchema(sql::Connection& connection, int64_t target = SchemaVersion());
 
+// kInvalid where the schema's version is not one that this grantd knows. Changes nothing.
+Status CheckSchemaIsKnown(sql::Connection& connection);
+
 }  // namespace grant

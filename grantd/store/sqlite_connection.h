@@ -30,6 +30,11 @@ class SqliteConnection : public sql::Connection {
   bool InTransaction() const override;
   bool InDoubt() const override { return in_doubt_; }
 
+  // Writes what this connection sees in its open transaction into `path`, an empty file of its own,
+  // a little at a time. `go_on` is asked after each part and told how many bytes were written since
+  // it was asked last; its error ends the copy. Others write to the database meanwhile.
+  Status CopyTo(const std::string& path, const std::function<Status(size_t bytes)>& go_on);
+
  private:
   struct CloseDatabase {
     void operator()(sqlite3* database) const;

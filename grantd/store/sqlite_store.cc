@@ -37,6 +37,7 @@ class SqliteStore : public Store {
   }
   Status Read(Work work) override { return readers_.Read(work); }
   uint64_t generation() const override { return writer_.generation(); }
+  WritingState Writing() override { return writer_.State(); }
 
  private:
   // Destroyed from the last to the first: the writing connection closes after the readers and so

@@ -2,9 +2,11 @@
 // holds it is on the disk. One place writes; readers see the last commit.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +14,12 @@
 #include "grantd/store/tables.h"
 
 namespace grant {
+
+// How writing goes.
+struct WritingState {
+  std::chrono::nanoseconds busy{};  // for how long the transaction under way has been
+  std::optional<Error> failure;     // of the last transaction
+};
 
 class Store {
  public:
@@ -34,6 +42,9 @@ class Store {
   // before whoever did it is told. While it is as it was before a Read(), what that read of rules
   // and grants holds still, but for the uses spent since. Any thread may call this.
   virtual uint64_t generation() const = 0;
+
+  // Any thread may call this; it waits for nothing.
+  virtual WritingState Writing() { return {}; }
 };
 
 // Told the end of the audit chain whenever a commit is durable, before its writes are answered, by

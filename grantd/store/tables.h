@@ -83,6 +83,17 @@ struct AuditHead {
   std::string hash;
 };
 
+// What there is, for whoever watches grantd run.
+struct Totals {
+  std::map<std::string, int64_t> grants;  // by their status, as Name() has it
+  int64_t open_requests = 0;
+  int64_t unprepared_notifications = 0;
+  std::map<std::string, int64_t> waiting;     // messages, by channel
+  std::map<std::string, Time> waiting_since;  // the oldest of them
+  int64_t audit_entries = 0;
+  std::optional<Time> last_backup;
+};
+
 class Tables {
  public:
   explicit Tables(sql::Connection& connection) : sql_(connection) {}
@@ -131,6 +142,9 @@ class Tables {
   // rest.
   Result<std::vector<Grant>> GrantsForAttempt(const std::string& signer, const Principal& holder,
                                               Time now);
+  // Grants with uses left that are not revoked and end after `now`, in the order of their IDs, from
+  // after `after` on.
+  Result<std::vector<Grant>> UnendedGrants(Time now, const std::string& after, size_t limit);
   // Grants of a signer that are not revoked and end after `now`.
   Result<std::vector<Grant>> LiveGrantsOfSigner(const std::string& signer, Time now, size_t limit);
   Status InsertGrant(const Grant& grant);
@@ -179,6 +193,11 @@ class Tables {
   // Where the counts of grants, the uses and the audit's entries about them disagree: a sentence
   // about the first such place. Reads all of them.
   Result<std::optional<std::string>> CountFault();
+
+  // Reads all grants.
+  Result<Totals> CountTotals(Time now);
+  // Writes a row that means nothing: whether the database can be written.
+  Status WriteProbe(Time now);
 
  private:
   sql::Connection& sql_;

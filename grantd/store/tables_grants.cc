@@ -156,6 +156,13 @@ Result<std::vector<Grant>> Tables::GrantsForAttempt(const std::string& signer,
   return grants;
 }
 
+Result<std::vector<Grant>> Tables::UnendedGrants(Time now, const std::string& after, size_t limit) {
+  return ReadAll(sql_.Query(kSelect + " WHERE revoked_at IS NULL AND used < max_signings AND "
+                                      "not_after > $1 AND id > $2 ORDER BY id LIMIT $3",
+                            {ToMillis(now), after, Limit(limit)}),
+                 ReadGrant);
+}
+
 Result<std::vector<Grant>> Tables::LiveGrantsOfSigner(const std::string& signer, Time now,
                                                       size_t limit) {
   return ReadAll(

@@ -105,6 +105,7 @@ void Writer::Lead() noexcept {
 
 Writer::Batch Writer::NextBatch() {
   const std::lock_guard lock(mutex_);
+  busy_since_ = std::chrono::steady_clock::now();
   const auto jobs = static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.batch_max));
   return {queue_.begin(), queue_.begin() + jobs};
 }
@@ -118,6 +119,7 @@ std::shared_ptr<Writer::Job> Writer::Leave(size_t jobs) {
 
 void Writer::Run(const Batch& batch) {
   const Status committed = RunTransaction(batch);
+  NoteOutcome(committed);
   for (const auto& job : batch) {
     // The work may hold on to things of the caller, who goes on as soon as it is told the outcome.
     job->work = nullptr;
@@ -127,6 +129,20 @@ void Writer::Run(const Batch& batch) {
     if (job->outcome && job->durable) job->durable();
     job->durable = nullptr;
   }
+}
+
+void Writer::NoteOutcome(const Status& committed) {
+  const std::lock_guard lock(mutex_);
+  busy_since_.reset();
+  failure_.reset();
+  if (!committed) failure_ = committed.error();
+}
+
+WritingState Writer::State() const {
+  const std::lock_guard lock(mutex_);
+  WritingState state{{}, failure_};
+  if (busy_since_) state.busy = std::chrono::steady_clock::now() - *busy_since_;
+  return state;
 }
 
 Status Writer::RunTransaction(const Batch& batch) {

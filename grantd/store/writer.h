@@ -3,17 +3,20 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "grantd/store/sql.h"
+#include "grantd/store/store.h"
 #include "grantd/store/work.h"
 
 namespace grant {
@@ -55,6 +58,7 @@ class Writer {
 
   // How many writes run or wait.
   size_t pending() const;
+  WritingState State() const;
 
  private:
   struct Job {
@@ -75,6 +79,7 @@ class Writer {
   void Lead() noexcept;
   Batch NextBatch();
   std::shared_ptr<Job> Leave(size_t jobs);
+  void NoteOutcome(const Status& committed);
   void Run(const Batch& batch);
   Status RunTransaction(const Batch& batch);
   Status Admit();
@@ -90,8 +95,11 @@ class Writer {
   std::atomic<uint64_t> generation_{1};
   std::atomic<std::thread::id> leader_;
   mutable std::mutex mutex_;
-  // Guarded by mutex_. The first leads; jobs stay until they are done, so that nobody else does.
+  // Guarded by mutex_, as what follows. The first leads; jobs stay until they are done, so that
+  // nobody else does.
   std::deque<std::shared_ptr<Job>> queue_;
+  std::optional<std::chrono::steady_clock::time_point> busy_since_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace grant

@@ -207,6 +207,12 @@ void Crew::NoteFailure(Error error, bool fault) {
   changed_.notify_all();
 }
 
+size_t Crew::Ready() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<size_t>(
+      std::ranges::count_if(places_, [](const Place& place) { return place.ready; }));
+}
+
 Crew::Place* Crew::LeastBusy() {
   Place* best = nullptr;
   for (Place& place : places_) {

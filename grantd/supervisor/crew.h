@@ -71,6 +71,9 @@ class Crew {
   // are busy, for at most the time that a call may take, and a moment for one that is starting.
   SessionResult<WorkerLease> Borrow(const char* function);
 
+  // How many workers are ready. Any thread may call this.
+  size_t Ready();
+
  private:
   friend class WorkerLease;
   using Lock = std::unique_lock<std::mutex>;

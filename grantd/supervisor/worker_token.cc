@@ -57,6 +57,7 @@ class WorkerToken : public Token {
   Status Start() { return crew_.Start(); }
   const TokenSettings& settings() const override { return settings_; }
   gate::TokenRecord Describe() override;
+  size_t WorkersUp() override { return crew_.Ready(); }
   Result<std::shared_ptr<const TokenObjects>> Objects() override;
   tl::expected<Bytes, TokenFailure> Sign(uint64_t key_id, const gate::SignMechanism& mechanism,
                                          ByteView data) override;

@@ -126,16 +126,6 @@ Result<std::vector<Refusal>> Workflow::Alarms(const Identity& caller) {
   return surroundings_.alarms();
 }
 
-Status Workflow::AcknowledgeAlarms(const Identity& caller, const std::string& reason) {
-  GRANT_CHECK(RequireAdmin(caller));
-  if (reason.empty() || reason.size() > kRevokeReasonBytesMax) {
-    return Fail(Code::kInvalid,
-                "a reason of 1 to " + std::to_string(kRevokeReasonBytesMax) + " bytes is needed",
-                "say what was found and done");
-  }
-  return surroundings_.acknowledge(caller.principal, reason);
-}
-
 Status Workflow::CheckMayGrant() const {
   const std::vector<Refusal> alarms = surroundings_.alarms();
   if (alarms.empty()) return {};

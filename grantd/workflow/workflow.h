@@ -44,8 +44,11 @@ struct Surroundings {
   NotifyChannels channels = {};
   // Why no grant may be issued now, and nothing expires: everything that stands in the way.
   std::function<std::vector<Refusal>()> alarms = [] { return std::vector<Refusal>(); };
-  // An administrator's word that what the alarms are about is right.
-  std::function<Status(const Principal& by, const std::string& reason)> acknowledge;
+  // An administrator's word that what the alarms are about is right. `on_restored` is part of its
+  // transaction where the counts of the database may be of the past.
+  std::function<Status(const Principal& by, const std::string& reason,
+                       const std::function<Status(Tables&, Time)>& on_restored)>
+      acknowledge;
   // Where the audit has been, for its verification.
   std::function<std::optional<AuditHead>()> mark = [] { return std::nullopt; };
   // How many requests of one requester may be undecided at a time.
@@ -197,6 +200,8 @@ class Workflow {
   Result<ChainReport> VerifyAudit(const Identity& caller);
   Result<std::vector<Refusal>> Alarms(const Identity& caller);
   bool HasAlarm() const { return !surroundings_.alarms().empty(); }
+  // After an older database took the place of the one that was: ends all grants with uses left, and
+  // all open requests.
   Status AcknowledgeAlarms(const Identity& caller, const std::string& reason);
   // The caller's latest refusals; or, with an ID or an entry's number, what the audit holds about
   // it.
@@ -204,6 +209,8 @@ class Workflow {
 
  private:
   Status CheckMayGrant() const;
+  // Part of the transaction that acknowledges an older database.
+  Status EndAllUnended(Tables& tables, const Identity& caller, Time at);
   using Transition =
       std::function<Result<Approval>(Request, const grant::Rules&, Time, const GroupsOf&)>;
   using GrantEnd = std::function<Result<Grant>(Grant, Time)>;

@@ -46,13 +46,16 @@ TEST_F(RestoredDatabase, SignsAndGrantsNothingUntilAnAdministratorAcknowledgesIt
   EXPECT_EQ(Sign(), "CKR_DEVICE_ERROR C_Sign") << "not by starting again";
 
   EXPECT_EQ(world_.Ctl({"audit", "acknowledge", "--reason", "disk was lost"}).exit_code, 0);
-  EXPECT_EQ(Sign(), "CKR_OK");
+  EXPECT_EQ(Sign(), "CKR_FUNCTION_REJECTED C_Sign") << "nobody knows how often it was used";
+  EXPECT_THAT(host_->Errors(), HasSubstr("revoked"));
+  EXPECT_EQ(world_.CtlJson({"request", "show", request}).at("status"), "cancelled");
   EXPECT_EQ(world_.Audited("audit.acknowledged"), 1);
   EXPECT_EQ(world_.Ctl({"audit", "verify"}).exit_code, 0);
   world_.Stop();
   world_.Start();
-  EXPECT_EQ(Sign(), "CKR_OK");
   EXPECT_EQ(Sign(), "CKR_FUNCTION_REJECTED C_Sign");
+  world_.Grant(1);
+  EXPECT_EQ(Sign(), "CKR_OK") << "what is granted from here on is of use";
 }
 
 TEST_F(RestoredDatabase, AnotherFileUnderARunningGrantdIsNoticed) {

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import metrics
 from certify import certify
 from daemon import Connection, quote
 from people import ADMIN, APPROVER, AUDITOR, OTHER_KEY, REQUESTER, RULES, STRANGER
@@ -83,6 +84,12 @@ class Answers:
 
     def acknowledge(self):
         return self.daemon.post(ADMIN, "/v1/audit/acknowledge", {"reason": "the mark was lost"})
+
+    def metrics_200(self):
+        answer = self.daemon.get(ADMIN, "/v1/metrics")
+        documented = self.spec.path.with_name("metrics.md").read_text(encoding="utf-8")
+        self.flaws += metrics.flaws_of(answer.body.decode("utf-8"), documented)
+        return answer
 
     def acknowledgeAlarms_200(self):
         return self.acknowledged
@@ -170,6 +177,7 @@ class Answers:
             "revokeGrant": (APPROVER, {"reason": "lost"}),
             "releaseGrant": (REQUESTER, {"reason": "done"}),
             "explainOwnRefusals": (ADMIN, None),
+            "makeBackup": (ADMIN, {}),
         }.get(operation.id, (ADMIN, {} if operation.method == "POST" else None))
 
     def target(self, operation, variables=None):

@@ -1,6 +1,7 @@
 """docs/openapi.yaml as what a program can ask about."""
 
 import json
+import pathlib
 import re
 
 import jsonschema
@@ -39,6 +40,7 @@ class Operation:
 
 class Specification:
     def __init__(self, file):
+        self.path = pathlib.Path(file)
         with open(file, encoding="utf-8") as text:
             self.document = yaml.safe_load(text)
         self.operations = [Operation(self, path, method, item)

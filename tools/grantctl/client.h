@@ -52,6 +52,11 @@ class Client {
   Outcome<Json> PostForSecret(const std::string& path, const Json& body, std::string& secret) {
     return Post(path, body, {}, &secret);
   }
+  // The same for what takes its time.
+  Outcome<Json> PostSlowly(const std::string& path, const Json& body,
+                           std::chrono::seconds timeout) {
+    return PostOnce(path, body, {}, timeout);
+  }
   // The same for what happens once under its key, however often it is sent.
   Outcome<Json> PostOnce(const std::string& path, const Json& body, const std::string& key,
                          std::chrono::seconds timeout = kCallTimeout);

@@ -164,6 +164,7 @@ int RunGrantctl(const std::vector<std::string>& arguments, Surroundings& around)
   AddKeyCommands(app, chosen);
   AddApplyCommand(app, chosen);
   AddAuditCommands(app, chosen);
+  AddBackupCommands(app, chosen);
   AddDoctorCommand(app, chosen);
   AddStandingCommands(app, chosen);
   AddCompletionCommands(app, chosen);

@@ -35,7 +35,8 @@ void AddPolicyTestCommand(CLI::App& policy, Command& chosen);    // of `policy`
 void AddKeyCommands(CLI::App& app, Command& chosen);
 void AddSignerKeyCommands(CLI::App& signer, Command& chosen);  // of `signer`
 void AddApplyCommand(CLI::App& app, Command& chosen);
-void AddAuditCommands(CLI::App& app, Command& chosen);  // audit, explain
+void AddAuditCommands(CLI::App& app, Command& chosen);   // audit, explain
+void AddBackupCommands(CLI::App& app, Command& chosen);  // backup, restore
 void AddDoctorCommand(CLI::App& app, Command& chosen);
 void AddStandingCommands(CLI::App& app, Command& chosen);  // whoami, version
 // Comes last, for it completes all the others.

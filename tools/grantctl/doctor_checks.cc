@@ -25,21 +25,6 @@ Findings CheckAlarms(const Json& report, Instant /*now*/) {
   return findings;
 }
 
-Findings CheckTokens(const Json& report, Instant /*now*/) {
-  Findings findings;
-  for (const Json& token : List(report, "tokens")) {
-    const std::string name = Text(token, "name");
-    Finding finding{"token/" + name, Health::kOk, "token " + name + " is present", {}};
-    if (!Flag(token, "present")) {
-      finding.health = Health::kWrong;
-      finding.sentence = "token " + name + " is absent, so nothing can be signed with its keys";
-      finding.hint = "see grantd's log, and [[token]] in grantd.toml";
-    }
-    findings.push_back(std::move(finding));
-  }
-  return findings;
-}
-
 Findings CheckRules(const Json& report, Instant now) {
   const Json& rules = Object(report, "rules");
   if (rules.empty()) return {};
@@ -160,9 +145,15 @@ Finding CheckCaller(const Json& standing) {
   return {"caller", Health::kOk, "grantd takes you for " + Text(standing, "principal") + role, {}};
 }
 
+Finding CheckReady(const Outcome<Json>& answer) {
+  if (answer) return {"ready", Health::kOk, "grantd is ready to sign", {}};
+  return {"ready", Health::kWrong, "grantd is " + answer.error().message, "what follows says more"};
+}
+
 Findings CheckReport(const Json& report, Instant now) {
   Findings findings;
-  for (const auto check : {CheckClock, CheckAlarms, CheckTokens, CheckRules, CheckChannels}) {
+  for (const auto check : {CheckConfiguration, CheckClock, CheckAlarms, CheckTokens, CheckDisks,
+                           CheckDatabase, CheckBackups, CheckRules, CheckChannels}) {
     Findings more = check(report, now);
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }

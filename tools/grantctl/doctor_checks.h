@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/grantctl/failure.h"
 #include "tools/grantctl/humanize.h"
 #include "tools/grantctl/json.h"
 #include "tools/grantctl/socket_state.h"
@@ -31,7 +32,18 @@ Finding CheckSocket(const std::string& name, const std::string& path, const Sock
 // Of GET /v1/whoami: who grantd takes the caller for.
 Finding CheckCaller(const Json& standing);
 
+// Of GET /v1/ready: the whole in one sentence.
+Finding CheckReady(const Outcome<Json>& answer);
+
 // Of GET /v1/doctor, or of what GET /v1/health has in common with it.
 Findings CheckReport(const Json& report, Instant now);
+
+// The parts of the report about files, disks and the database (doctor_system_checks.cc); none where
+// the report lacks them.
+Findings CheckConfiguration(const Json& report, Instant now);
+Findings CheckTokens(const Json& report, Instant now);
+Findings CheckDisks(const Json& report, Instant now);
+Findings CheckDatabase(const Json& report, Instant now);
+Findings CheckBackups(const Json& report, Instant now);
 
 }  // namespace grant::ctl

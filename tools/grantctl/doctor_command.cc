@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "tools/grantctl/commands.h"
 #include "tools/grantctl/doctor_checks.h"
+#include "tools/grantctl/doctor_module.h"
 #include "tools/grantctl/options.h"
 #include "tools/grantctl/terminal.h"
 
@@ -55,7 +57,26 @@ std::string GateAddress(Context& context, const Json& report) {
   return kDefaultGate;
 }
 
-Outcome<Findings> Examine(Context& context, const Json& report) {
+Finding ExamineModule(const Context& context, const std::string& named) {
+  if (!named.empty()) return CheckModule(named);
+  const auto& registered = context.around.registered_module;
+  const auto path = registered ? registered() : std::nullopt;
+  return path ? CheckModule(*path) : NoModule();
+}
+
+Json ChecksJson(const Findings& findings) {
+  constexpr std::array kWords = {"ok", "warning", "wrong"};
+  Json checks = Json::array();
+  for (const Finding& finding : findings) {
+    checks.push_back({{"name", finding.name},
+                      {"health", kWords.at(static_cast<size_t>(finding.health))},
+                      {"sentence", finding.sentence},
+                      {"hint", finding.hint.empty() ? Json() : Json(finding.hint)}});
+  }
+  return checks;
+}
+
+Outcome<Findings> Examine(Context& context, const Json& report, const std::string& module) {
   const std::string& api = context.client.socket();
   Findings findings{CheckSocket("api", api, LookAtSocket(api), getuid())};
   if (auto gate = SocketOf(GateAddress(context, report))) {
@@ -65,6 +86,8 @@ Outcome<Findings> Examine(Context& context, const Json& report) {
   }
   GRANT_TRY(const Json standing, context.client.Get("/v1/whoami"));
   findings.push_back(CheckCaller(standing));
+  findings.push_back(CheckReady(context.client.Get("/v1/ready")));
+  findings.push_back(ExamineModule(context, module));
   for (Finding& finding : CheckReport(report, context.now)) findings.push_back(std::move(finding));
   return findings;
 }
@@ -80,9 +103,10 @@ Outcome<Json> FetchReport(Context& context) {
   return health;
 }
 
-Outcome<Exit> Doctor(Context& context) {
-  GRANT_TRY(const Json report, FetchReport(context));
-  GRANT_TRY(const Findings findings, Examine(context, report));
+Outcome<Exit> Doctor(Context& context, const std::string& module) {
+  GRANT_TRY(Json report, FetchReport(context));
+  GRANT_TRY(const Findings findings, Examine(context, report, module));
+  report["checks"] = ChecksJson(findings);
   if (context.format == Format::kName) {
     context.around.out << WrongNames(findings);
   } else {
@@ -99,8 +123,14 @@ Outcome<Exit> Doctor(Context& context) {
 }  // namespace
 
 void AddDoctorCommand(CLI::App& app, Command& chosen) {
-  app.add_subcommand("doctor", "whether grantd is well, and what to do where it is not")
-      ->callback([&chosen] { chosen = Doctor; });
+  auto module = std::make_shared<std::string>();
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "whether grantd is well, and what to do where it is not");
+  doctor->add_option("--module", *module, "the module to load; default: as p11-kit knows it")
+      ->type_name("PATH");
+  doctor->callback([module, &chosen] {
+    chosen = [module](Context& context) { return Doctor(context, *module); };
+  });
 }
 
 }  // namespace grant::ctl

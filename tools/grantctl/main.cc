@@ -7,6 +7,7 @@
 
 #include "tools/grantctl/child.h"
 #include "tools/grantctl/command_line.h"
+#include "tools/grantctl/doctor_module.h"
 #include "tools/grantctl/interrupt.h"
 
 int main(int argc, char** argv) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
       .now =
           [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
       .pause = grant::ctl::PauseUnlessInterrupted,
-      .run = grant::ctl::RunChild};
+      .run = grant::ctl::RunChild,
+      .registered_module = grant::ctl::RegisteredModule};
   return grant::ctl::RunGrantctl({argv + 1, argv + argc}, around);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <istream>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct Surroundings {
   std::function<Outcome<int>(const std::vector<std::string>& command,
                              const std::map<std::string, std::string>& variables)>
       run = {};
+  // The module that p11-kit knows (doctor_module.h); nothing where it knows none.
+  std::function<std::optional<std::string>()> registered_module = {};
 };
 
 enum class Format { kTable, kWide, kJson, kName };

@@ -76,6 +76,41 @@ TEST_F(AlarmsTest, VerifyKnowsWhereTheAuditHasBeen) {
               testing::HasSubstr("older copy"));
 }
 
+TEST_F(AlarmsTest, AcknowledgingAnOlderDatabaseEndsAllThatItKnowsAsUnended) {
+  const std::string held = IssueGrant();
+  const std::string revoked = IssueGrant();
+  ASSERT_EQ(Post("bob", "/v1/grants/" + revoked + "/revoke", {{"reason", "x"}}).status, 200);
+  const std::string open = FileRequest();
+  const std::string rejected = FileRequest();
+  ASSERT_EQ(Send("bob", "POST", "/v1/requests/" + rejected + "/reject").status, 200);
+  Raise();
+  ASSERT_EQ(Post("root", "/v1/audit/acknowledge", {{"reason", "restored"}}).status, 200);
+  alarms_.clear();
+  const auto grant = Get("root", "/v1/grants/" + held).json;
+  EXPECT_EQ(grant["status"], "revoked");
+  EXPECT_THAT(grant["revoke_reason"].get<std::string>(), testing::HasSubstr("older copy"));
+  EXPECT_EQ(Get("root", "/v1/grants/" + revoked).json["revoke_reason"], "x");
+  EXPECT_EQ(Get("root", "/v1/requests/" + open).json["status"], "cancelled");
+  EXPECT_EQ(Get("root", "/v1/requests/" + rejected).json["status"], "rejected");
+  EXPECT_EQ(Ids("/v1/grants?status=active").size(), 0U);
+  EXPECT_EQ(Ids("/v1/requests?status=open").size(), 0U);
+  EXPECT_EQ(Get("root", "/v1/audit/verify").json["intact"], true);
+}
+
+TEST_F(AlarmsTest, AGrantThatHadEndedStaysWhatItWas) {
+  const std::string expired = IssueGrant();
+  now_ += std::chrono::hours(48);
+  ASSERT_TRUE(store_->Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(
+        tables.AppendAudit({now_, std::string(event::kSignatureSpent),
+                            Principal::Parse("unix:ci").value(), "nightly", "nightly", "{}"}));
+    return {};
+  }));
+  Raise();
+  ASSERT_EQ(Post("root", "/v1/audit/acknowledge", {{"reason", "restored"}}).status, 200);
+  EXPECT_EQ(Get("root", "/v1/grants/" + expired).json["status"], "expired");
+}
+
 TEST_F(AlarmsTest, AcknowledgingNeedsAReason) {
   EXPECT_EQ(Post("root", "/v1/audit/acknowledge", {{"reason", ""}}).status, 400);
   EXPECT_EQ(Post("root", "/v1/audit/acknowledge", {{"reason", std::string(4097, 'x')}}).status,

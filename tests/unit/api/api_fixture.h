@@ -99,9 +99,11 @@ class ApiTest : public testing::Test {
     surroundings.check_keys = [](const Rules&) { return Status(); };
     surroundings.channels.webhook = true;
     surroundings.alarms = [this] { return alarms_; };
-    surroundings.acknowledge = [this](const Principal& by, const std::string& reason) -> Status {
+    surroundings.acknowledge = [this](const Principal& by, const std::string& reason,
+                                      const auto& on_restored) -> Status {
       acknowledged_ = by.text() + ": " + reason;
-      return {};
+      if (alarms_.empty()) return {};
+      return store_->Write([&](Tables& tables) { return on_restored(tables, now_); });
     };
     surroundings.mark = [this] { return mark_; };
     surroundings.withdraw = [](const std::string&) {};
@@ -110,9 +112,10 @@ class ApiTest : public testing::Test {
         *store_, *workflow_, keys_, auditor_,
         KeyDeskSurroundings{[this] { return now_; }, [] { return Result<SecretEntropy>(); },
                             [this] { return alarms_; }});
-    api_ =
-        std::make_unique<Api>(Services{*workflow_, *key_desk_, [this] { return tokens_; },
-                                       [this] { return channels_; }, [this] { return metrics_; }});
+    api_ = std::make_unique<Api>(Services{
+        *workflow_, *key_desk_, [this] { return tokens_; }, [this] { return channels_; },
+        [this] { return metrics_; }, "", "", [this](const Principal& by) { return BackUp(by); },
+        [this] { return not_ready_; }, [this] { return stalled_; }, [this] { return system_; }});
   }
 
   ~ApiTest() override {
@@ -190,6 +193,12 @@ class ApiTest : public testing::Test {
 
   size_t AuditEntries() { return Get("root", "/v1/audit?limit=1000").json["items"].size(); }
 
+  Result<Backup> BackUp(const Principal& by) {
+    if (backup_fails_) return Fail(Code::kUnavailable, "no room");
+    backed_up_by_ = by.text();
+    return Backup{"/backups/b.db", std::string(64, 'a'), 12, {3, std::string(64, 'b')}, now_};
+  }
+
   std::string directory_;
   Time now_ = ParseTime("2026-11-21T20:00:00Z").value();
   std::optional<std::string> idempotency_key_;
@@ -204,6 +213,22 @@ class ApiTest : public testing::Test {
   std::vector<TokenPresence> tokens_{{"prod", true}};
   std::vector<ChannelState> channels_;
   std::string metrics_;
+  bool backup_fails_ = false;
+  std::string backed_up_by_;
+  std::vector<std::string> not_ready_;
+  bool stalled_ = false;
+  SystemReport system_{
+      "/etc/grantd.toml",
+      std::nullopt,
+      true,
+      {{"prod", true, 1, 2, "/etc/pin", Error{Code::kInvalid, "it is open", "close it"}}},
+      {{"/state", 10, 5, 4, 2, std::nullopt}},
+      "/mark",
+      true,
+      3,
+      1,
+      "/backups",
+      now_};
   std::vector<Refusal> alarms_;
   std::string acknowledged_;
   std::optional<AuditHead> mark_;

@@ -12,7 +12,12 @@ TEST_F(DoctorTest, TellsOfTokensAndChannels) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.json, nlohmann::ordered_json::parse(R"({"version":")" GRANT_VERSION R"(",
     "now":"2026-11-21T20:00:00Z","api":"","gate":"",
-    "alarms":[],"tokens":[{"name":"prod","present":true}],
+    "alarms":[],"configuration":{"file":"/etc/grantd.toml","changed":true,"fault":null},
+    "tokens":[{"name":"prod","present":true,"workers_up":1,"workers":2,"pin_file":"/etc/pin",
+               "pin_fault":{"detail":"it is open","hint":"close it"}}],
+    "disks":[{"path":"/state","bytes":10,"bytes_free":5,"inodes":4,"inodes_free":2,"fault":null}],
+    "database":{"bytes":3,"log_bytes":1,"mark_file":"/mark","mark_readable":true},
+    "backups":{"directory":"/backups","last_at":"2026-11-21T20:00:00Z"},
     "rules":{"version":0,"applied_at":null,"fault":null,"findings":[]},
     "channels":[
       {"name":"webhook","receiver":"https://hooks.example.com","failing":false,"waiting":0,"waiting_since":null,

@@ -44,7 +44,7 @@ TEST_F(RoutesTest, OnlyTheDocumentedRoutesAreForAdministratorsAndAuditors) {
   EXPECT_THAT(routes[Access::kAdmin],
               testing::ElementsAre("POST /v1/rules", "POST /v1/signers/{name}/certificate",
                                    "POST /v1/keys", "POST /v1/keys/csr",
-                                   "POST /v1/audit/acknowledge"));
+                                   "POST /v1/audit/acknowledge", "POST /v1/backups"));
   EXPECT_THAT(routes[Access::kOverseer],
               testing::UnorderedElementsAre("GET /v1/doctor", "GET /v1/metrics", "GET /v1/rules",
                                             "GET /v1/rules/history", "GET /v1/rules/diff",
@@ -159,7 +159,8 @@ TEST_F(RoutesTest, EveryKeyOfEveryBodyIsChecked) {
       {"/v1/requests/req_0/comment", {{"text", "x"}}},
       {"/v1/grants/grt_0/revoke", {{"reason", "x"}}},
       {"/v1/grants/grt_0/release", {{"reason", "x"}}},
-      {"/v1/audit/acknowledge", {{"reason", "x"}}}};
+      {"/v1/audit/acknowledge", {{"reason", "x"}}},
+      {"/v1/backups", nlohmann::json::object()}};
   size_t posts = 0;
   for (const Route& route : Routes()) posts += route.method == "POST" ? 1 : 0;
   EXPECT_EQ(bodies.size(), posts);

@@ -53,5 +53,29 @@ TEST_F(StandingTest, ListsOfNamesHavePagesToo) {
   EXPECT_EQ(Get("root", "/v1/signers?cursor=nothing").status, 400);
 }
 
+TEST_F(StandingTest, AnybodyMayAskWhetherGrantdLivesAndIsReady) {
+  EXPECT_EQ(Get("mallory", "/v1/ready").text, R"({"ready":true})");
+  not_ready_ = {"token prod is absent", "the alarm clock-wrong stands"};
+  const Reply refused = Get("mallory", "/v1/ready");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.json["detail"],
+            "not ready: token prod is absent; the alarm clock-wrong stands");
+  EXPECT_EQ(Get("mallory", "/v1/health").status, 200) << "what is not ready may well be alive";
+  stalled_ = true;
+  EXPECT_EQ(Get("mallory", "/v1/health").status, 503);
+}
+
+TEST_F(StandingTest, ABackupIsOfWhoAsksForIt) {
+  EXPECT_EQ(Send("olga", "POST", "/v1/backups").status, 403) << "auditors cause nothing";
+  EXPECT_EQ(backed_up_by_, "");
+  const Reply reply = Send("root", "POST", "/v1/backups");
+  EXPECT_EQ(reply.status, 200) << reply.text;
+  EXPECT_EQ(backed_up_by_, "unix:root");
+  EXPECT_EQ(reply.json["path"], "/backups/b.db");
+  EXPECT_EQ(reply.json["entries"], 3);
+  backup_fails_ = true;
+  EXPECT_EQ(Send("root", "POST", "/v1/backups").status, 503);
+}
+
 }  // namespace
 }  // namespace grant::api

@@ -34,6 +34,29 @@ TEST(Config, HasDefaultsForWhatIsNotSaid) {
   EXPECT_FALSE(config->tokens[0].accept_any_pin);
 }
 
+TEST(Config, LogAndBackupsHaveDefaultsAndBounds) {
+  const auto plain = ParseConfig(kMinimal, "grantd.toml");
+  EXPECT_EQ(plain->backup_dir, "/var/lib/grantd/backups");
+  EXPECT_EQ(plain->backups_kept, 7U);
+  EXPECT_EQ(plain->log.format, log::Format::kText);
+  const std::string more = "backup_dir = \"/srv/b\"\nbackups_kept = 3\n" + std::string(kMinimal) +
+                           "[log]\nformat = \"journal\"\nlevel = \"warning\"\n";
+  const auto given = ParseConfig(more, "grantd.toml");
+  ASSERT_TRUE(given) << given.error().message;
+  EXPECT_EQ(given->backup_dir, "/srv/b");
+  EXPECT_EQ(given->backups_kept, 3U);
+  EXPECT_EQ(given->log.format, log::Format::kJournal);
+  EXPECT_EQ(given->log.level, log::Level::kWarning);
+  EXPECT_NE(given->digest, plain->digest);
+  for (const char* wrong :
+       {"[log]\nformat = \"xml\"\n", "[log]\nlevel = \"loud\"\n", "[log]\nfile = \"/x\"\n"}) {
+    EXPECT_FALSE(ParseConfig(kMinimal + std::string(wrong), "grantd.toml")) << wrong;
+  }
+  for (const char* wrong : {"backup_dir = \"b\"\n", "backups_kept = 0\n"}) {
+    EXPECT_FALSE(ParseConfig(wrong + std::string(kMinimal), "grantd.toml")) << wrong;
+  }
+}
+
 TEST(Config, AMarkFileIsAnAbsolutePathOfAFile) {
   for (const char* path : {"grantd.mark", "/srv/"}) {
     const auto config =

@@ -3,6 +3,7 @@
 
 #include "tests/unit/grantctl/harness.h"
 #include "tools/grantctl/doctor_checks.h"
+#include "tools/grantctl/doctor_module.h"
 
 namespace grant::ctl {
 namespace {
@@ -25,9 +26,14 @@ FakeGrantd::Handler Answering(const Json& report) {
     if (call.target == "/v1/whoami") {
       return {200, R"({"principal":"unix:root","admin":true,"auditor":false})"};
     }
+    if (call.target == "/v1/ready") return {200, R"({"ready":true})"};
     return {200, report.dump()};
   };
 }
+
+constexpr char kNoModule[] =
+    "warn   no module is registered with p11-kit, so none was tried\n"
+    "       hint: install the package, or name the module: grantctl doctor --module PATH\n";
 
 // What it says of sockets is another test's: here gate and API are one and the same.
 Ran RunDoctor(const FakeGrantd& grantd, std::vector<std::string> more = {}) {
@@ -43,14 +49,17 @@ TEST(Doctor, SaysThatAllIsWell) {
   FakeGrantd grantd(Answering(Report()));
   const Ran ran = RunDoctor(grantd);
   EXPECT_EQ(ran.exit, 0) << ran.out;
-  EXPECT_EQ(AfterSockets(ran.out),
-            "ok     grantd takes you for unix:root, an administrator\n"
-            "ok     the clocks agree\n"
-            "ok     the audit and grantd's clock are as it knew them\n"
-            "ok     token prod is present\n"
-            "ok     rules of version 4, applied 2h ago\n"
-            "ok     notifications by webhook to https://hooks.example.com: the last was delivered "
-            "10m ago, nothing waits\n");
+  EXPECT_EQ(
+      AfterSockets(ran.out),
+      "ok     grantd takes you for unix:root, an administrator\n"
+      "ok     grantd is ready to sign\n" +
+          std::string(kNoModule) +
+          "ok     the clocks agree\n"
+          "ok     the audit and grantd's clock are as it knew them\n"
+          "ok     token prod is present\n"
+          "ok     rules of version 4, applied 2h ago\n"
+          "ok     notifications by webhook to https://hooks.example.com: the last was delivered "
+          "10m ago, nothing waits\n");
   EXPECT_THAT(ran.out, HasSubstr("the api socket " + grantd.socket()));
   EXPECT_THAT(ran.out, HasSubstr("the gate socket " + grantd.socket()));
   EXPECT_EQ(ran.err, "");
@@ -81,13 +90,20 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
                 "wait, the oldest for 30m\n"
                 "       hint: mend the receiver or [notify.webhook] in grantd.toml; what waits is "
                 "sent by itself\n"));
-  EXPECT_EQ(ran.err, "grantctl: 3 of 8 checks found something wrong\n");
+  EXPECT_EQ(ran.err, "grantctl: 3 of 10 checks found something wrong\n");
   const Ran names = RunDoctor(grantd, {"-o", "name"});
   EXPECT_EQ(names.exit, 1);
   EXPECT_EQ(names.out, "alarm/clock-wrong\ntoken/prod\nchannel/webhook\n");
   const Ran json = RunDoctor(grantd, {"-o", "json"});
   EXPECT_EQ(json.exit, 1);
-  EXPECT_EQ(Json::parse(json.out), report);
+  Json answer = Json::parse(json.out);
+  const Json checks = answer["checks"];
+  answer.erase("checks");
+  EXPECT_EQ(answer, report) << "what grantd said is there as it came";
+  ASSERT_EQ(checks.size(), 10U);
+  EXPECT_EQ(checks.back()["name"], "channel/webhook");
+  EXPECT_EQ(checks.back()["health"], "wrong");
+  EXPECT_NE(checks.back()["hint"], nullptr);
 }
 
 TEST(Doctor, WarnsWithAHintAndWithoutFailing) {
@@ -149,9 +165,64 @@ TEST(Doctor, ShowsEverybodyWhatEverybodyMayKnow) {
   const Ran ran = RunDoctor(grantd);
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_EQ(AfterSockets(ran.out),
-            "ok     grantd takes you for unix:eve\nok     token prod is present\n");
+            "ok     grantd takes you for unix:eve\nok     grantd is ready to sign\n" +
+                std::string(kNoModule) + "ok     token prod is present\n");
   EXPECT_THAT(ran.err, HasSubstr("administrators and auditors alone"));
   EXPECT_EQ(RunDoctor(grantd, {"-o", "json"}).exit, 3);
+}
+
+TEST(Doctor, TellsWhyGrantdIsNotReady) {
+  FakeGrantd grantd([](const FakeCall& call) -> FakeAnswer {
+    if (call.target == "/v1/ready") {
+      return Problem(503, "unavailable", "not ready: token prod is absent");
+    }
+    return Answering(Report())(call);
+  });
+  const Ran ran = RunDoctor(grantd);
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, HasSubstr("wrong  grantd is not ready: token prod is absent\n"));
+}
+
+TEST(Doctor, LooksAtWhatOnlyGrantdSees) {
+  Json report = Report();
+  report.update(Json::parse(R"json({
+    "configuration":{"file":"/etc/grantd/grantd.toml","changed":true,"fault":null},
+    "tokens":[{"name":"prod","present":true,"workers_up":1,"workers":2,"pin_file":"/etc/p",
+      "pin_fault":{"detail":"the PIN file /etc/p is open to others (mode 0644)",
+                   "hint":"chmod 600 /etc/p"}}],
+    "disks":[{"path":"/var/lib/grantd","bytes":100000000000,"bytes_free":50000000000,
+              "inodes":1000,"inodes_free":0,"fault":null},
+             {"path":"/backups","bytes":100000000000,"bytes_free":100000000,
+              "inodes":0,"inodes_free":0,"fault":null}],
+    "database":{"bytes":1000,"log_bytes":400000000,"mark_file":"/m","mark_readable":false},
+    "backups":{"directory":"/backups","last_at":null}})json"));
+  FakeGrantd grantd(Answering(report));
+  const Ran ran = RunDoctor(grantd);
+  EXPECT_EQ(ran.exit, 1);
+  for (const char* line :
+       {"warn   /etc/grantd/grantd.toml was changed after grantd read it",
+        "warn   token prod is present and logged in, with 1 of 2 workers\n",
+        "wrong  the PIN file /etc/p is open to others (mode 0644)\n       hint: chmod 600 /etc/p\n",
+        "wrong  /var/lib/grantd has 46 GiB free of 93 GiB, and 0 free inodes, so nothing can be",
+        "warn   /backups has 95 MiB free of 93 GiB, which is little\n",
+        "warn   the database has 1000 bytes, its write-ahead log 381 MiB, which is much\n",
+        "wrong  the mark is not in /m\n", "warn   no backup was made yet\n"}) {
+    EXPECT_THAT(ran.out, HasSubstr(line));
+  }
+  report["configuration"]["fault"] = {{"detail", "unknown key 'x'"}, {"hint", "remove it"}};
+  FakeGrantd faulty(Answering(report));
+  EXPECT_THAT(RunDoctor(faulty).out,
+              HasSubstr("wrong  grantd would not start again: unknown key 'x'\n"));
+}
+
+TEST(Doctor, LoadsTheModuleInAProcessOfItsOwn) {
+  EXPECT_THAT(CheckModule("/nowhere/grant-pkcs11.so").sentence, HasSubstr("cannot be used"));
+  // A library, but no module.
+  EXPECT_EQ(CheckModule("libc.so.6").health, Health::kWrong);
+  FakeGrantd grantd(Answering(Report()));
+  const Ran ran = RunDoctor(grantd, {"--module", "/nowhere/m.so"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, HasSubstr("wrong  the module /nowhere/m.so cannot be used: "));
 }
 
 SocketState Served(uid_t server) {

@@ -53,7 +53,8 @@ class GuardTest : public testing::Test {
     return alarm ? std::string(CauseName(alarm->cause)) + ": " + alarm->message : "none";
   }
   Status Acknowledge() {
-    return run_->guard.Acknowledge(*run_->store, Principal::Parse("unix:root").value(), "known");
+    return run_->guard.Acknowledge(*run_->store, Principal::Parse("unix:root").value(), "known",
+                                   nullptr);
   }
   std::vector<AuditEntry> Entries(const std::string& event) {
     AuditFilter filter;
@@ -94,6 +95,53 @@ TEST_F(GuardTest, AnOlderCopyOfTheDatabaseIsNoticed) {
   Start();
   EXPECT_THAT(Alarm(), HasSubstr("database-restored: the audit ends with entry 2, but grantd had "
                                  "come to entry 5"));
+}
+
+TEST_F(GuardTest, ARestoredBackupIsNotBelievedUntilItIsAcknowledgedWhateverTheMarkSays) {
+  Append(2);
+  Append(1, event::kDatabaseRestored);
+  EXPECT_EQ(run_->guard.mark()->number, 3) << "nothing is missing by the mark";
+  for (const bool with_mark : {true, false}) {
+    Stop();
+    if (!with_mark) std::filesystem::remove(mark_path_);
+    Start();
+    EXPECT_THAT(Alarm(), HasSubstr("database-restored: unix:alice restored a backup that ends with "
+                                   "entry 2"));
+  }
+  Append(5);
+  EXPECT_NE(Alarm(), "none") << "not by going on";
+  int ended = 0;
+  const auto end = [&ended](Tables&, Time) -> Status {
+    ++ended;
+    return {};
+  };
+  const Principal root = Principal::Parse("unix:root").value();
+  ASSERT_TRUE(run_->guard.Acknowledge(*run_->store, root, "known", end));
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(Alarm(), "none");
+  Stop();
+  Start();
+  EXPECT_EQ(Alarm(), "none");
+}
+
+TEST_F(GuardTest, WhatEndsTheGrantsIsPartOfTheAcknowledgement) {
+  Append(2);
+  Append(1, event::kDatabaseRestored);
+  Stop();
+  Start();
+  const Principal root = Principal::Parse("unix:root").value();
+  const auto fail = [](Tables&, Time) -> Status { return Fail(Code::kUnavailable, "full"); };
+  EXPECT_FALSE(run_->guard.Acknowledge(*run_->store, root, "known", fail));
+  EXPECT_TRUE(Entries("audit.acknowledged").empty());
+  EXPECT_NE(Alarm(), "none");
+}
+
+TEST_F(GuardTest, AClockAloneEndsNoGrant) {
+  clock_.wall += hours(5);
+  ASSERT_THAT(Alarm(), HasSubstr("clock-wrong"));
+  const auto fail = [](Tables&, Time) -> Status { return Fail(Code::kInternal, "called"); };
+  EXPECT_TRUE(
+      run_->guard.Acknowledge(*run_->store, Principal::Parse("unix:root").value(), "known", fail));
 }
 
 TEST_F(GuardTest, AnOlderCopyIsNoticedThoughItsAuditGrewOn) {
