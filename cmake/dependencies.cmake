@@ -13,4 +13,5 @@ pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1)
 # The PKCS#11 3.0 types: p11-kit's header stops at 2.40.
 pkg_check_modules(NSS REQUIRED nss)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 find_package(rapidcheck REQUIRED)

@@ -43,6 +43,7 @@ CK_RV RefusalRv(Cause cause, CK_RV token_rv) {
     case Cause::kNotGoverned:
     case Cause::kKeyUnsafe:
     case Cause::kOutsideHours:
+    case Cause::kSealed:
       return CKR_FUNCTION_REJECTED;
     case Cause::kKeyNotFound:
       return CKR_KEY_HANDLE_INVALID;

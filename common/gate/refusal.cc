@@ -60,6 +60,8 @@ const char* CauseName(Cause cause) {
       return "clock-wrong";
     case Cause::kKeyUnsafe:
       return "key-unsafe";
+    case Cause::kSealed:
+      return "sealed";
   }
   return "unknown";
 }

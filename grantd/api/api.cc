@@ -15,19 +15,22 @@
 namespace grant::api {
 namespace {
 
+constexpr const char* kJsonType = "application/json";
+constexpr const char* kBytesType = "application/octet-stream";
+
 // A media type's name is case-insensitive, and parameters may follow it.
-bool IsJson(std::string_view content_type) {
-  static constexpr std::string_view kName = "application/json";
+bool IsOfType(std::string_view content_type, std::string_view wanted) {
   std::string_view name = content_type.substr(0, content_type.find(';'));
   while (name.ends_with(' ')) name.remove_suffix(1);
-  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(), [](char a, char b) {
+  return std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(), [](char a, char b) {
     return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
   });
 }
 
 Result<nlohmann::json> ReadBody(BodyUse use, const HttpRequest& request) {
+  if (use == BodyUse::kSecret && !request.body.empty()) return nlohmann::json::object();
   if (!request.body.empty()) return ParseObject(request.body);
-  if (use != BodyUse::kRequired) return nlohmann::json::object();
+  if (use == BodyUse::kNone || use == BodyUse::kOptional) return nlohmann::json::object();
   return Fail(Code::kInvalid, request.method + " '" + request.path + "' needs a body");
 }
 
@@ -109,7 +112,10 @@ Result<HttpResponse> Api::Serve(const Match& match, const HttpRequest& request) 
     if (route.body == BodyUse::kNone) {
       return Fail(Code::kInvalid, request.method + " '" + request.path + "' takes no body");
     }
-    if (!IsJson(request.content_type)) return UnsupportedMediaType(request.content_type);
+    const std::string wanted = route.body == BodyUse::kSecret ? kBytesType : kJsonType;
+    if (!IsOfType(request.content_type, wanted)) {
+      return UnsupportedMediaType(request.content_type, wanted);
+    }
   }
   GRANT_TRY(IfMatch if_match, ReadIfMatch(route, request));
   GRANT_TRY(const nlohmann::json body, ReadBody(route.body, request));

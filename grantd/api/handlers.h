@@ -20,6 +20,12 @@ Result<HttpResponse> Doctor(const Services& services, const Call& call);
 // backups.cc
 Result<HttpResponse> MakeBackup(const Services& services, const Call& call);
 
+// seal.cc
+Result<HttpResponse> ShowSeal(const Services& services, const Call& call);
+Result<HttpResponse> CloseSeal(const Services& services, const Call& call);
+Result<HttpResponse> OpenSeal(const Services& services, const Call& call);
+Result<HttpResponse> GivePin(const Services& services, const Call& call);
+
 // metrics.cc
 Result<HttpResponse> Metrics(const Services& services, const Call& call);
 

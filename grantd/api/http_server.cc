@@ -44,6 +44,8 @@ using Stream = beast::basic_stream<Protocol>;
 
 // Room for body bytes beside the head: what one read of the parser takes at most.
 constexpr size_t kReadBytes = size_t{64} * 1024;
+// A PIN's request has less than that, and so have most.
+constexpr size_t kUsualRequestBytes = 4096;
 // How long accepting rests when the process has no descriptor left.
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
@@ -82,7 +84,10 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
       : core_(core),
         stream_(std::move(socket)),
         buffer_(core.limits.header_bytes_max + kReadBytes),
-        peer_(std::move(peer)) {}
+        peer_(std::move(peer)) {
+    // What a buffer leaves behind as it grows is not overwritten.
+    buffer_.reserve(kUsualRequestBytes);
+  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() override { core_.registry.Leave(this); }
@@ -158,8 +163,16 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     request.peer = peer_;
     request.peer.identity = *std::move(identity);
     HttpResponse response = Handle(request);
+    Wipe(request.body);  // it may hold a PIN
+    WipeConsumed();
     Send(response, message.keep_alive());
     Wipe(response.body);  // it may hold a grant secret
+  }
+
+  // The buffer's bytes that were read from it; those of a next request stay.
+  void WipeConsumed() {
+    const auto rest = buffer_.prepare(buffer_.capacity() - buffer_.size());
+    explicit_bzero(rest.data(), rest.size());
   }
 
   HttpResponse Handle(const HttpRequest& request) {
@@ -287,8 +300,16 @@ class BeastHttpServer final : public HttpServer {
   void Drain(std::chrono::milliseconds limit) override {
     if (!core_.draining.exchange(true)) {
       // From here on connecting is refused, and another grantd may take the path. The pending
-      // accept returns with an error.
-      ::shutdown(listener_->fd(), SHUT_RDWR);
+      // accept returns with an error. A socket that outlives this grantd is only left alone: who
+      // connects waits for the next one.
+      if (listener_->adopted()) {
+        asio::post(acceptor_.get_executor(), [this] {
+          error_code ignored;
+          acceptor_.close(ignored);
+        });
+      } else {
+        ::shutdown(listener_->fd(), SHUT_RDWR);
+      }
       listener_.reset();
     }
     core_.registry.CloseThoseWaiting();
@@ -343,9 +364,17 @@ class BeastHttpServer final : public HttpServer {
     uid_t uid = peer->uid;
     auto connection = std::make_shared<Connection>(core_, std::move(socket), *std::move(peer));
     if (!core_.registry.Admit(connection, uid)) {
-      return TurnAway(fd, {Code::kUnavailable, "too many connections", "try again in a moment"});
+      return TurnAway(fd, TooMany(uid));
     }
     connection->Start();
+  }
+
+  Error TooMany(uid_t uid) const {
+    return {Code::kUnavailable,
+            fmt::format("too many connections: of uid {} there may be {}, of all users {}", uid,
+                        core_.limits.connections_per_user_max, core_.limits.connections_max),
+            "close some; api_connections_per_user and api_connections in [limits] of grantd.toml "
+            "set the limits"};
   }
 
   // The socket is fresh, so its buffer has room for this answer; whoever owns it closes it.

@@ -103,12 +103,13 @@ HttpResponse MethodNotAllowed(const std::string& method, const std::string& path
   return response;
 }
 
-HttpResponse UnsupportedMediaType(const std::string& content_type) {
+HttpResponse UnsupportedMediaType(const std::string& content_type, const std::string& wanted) {
+  const std::string title = wanted == "application/json" ? "JSON" : wanted;
   return ProblemDocument(kUnsupportedMediaType, "unsupported-media-type",
                          content_type.empty()
-                             ? "the body is not declared to be JSON"
-                             : "the body is declared to be '" + content_type + "', not JSON",
-                         "send it with 'Content-Type: application/json'");
+                             ? "the body is not declared to be " + title
+                             : "the body is declared to be '" + content_type + "', not " + title,
+                         "send it with 'Content-Type: " + wanted + "'");
 }
 
 const char* CodeName(Code code) {

@@ -21,8 +21,9 @@ HttpResponse Problem(const Error& error);
 // The route exists, but not with this method; `allowed` is "GET, POST".
 HttpResponse MethodNotAllowed(const std::string& method, const std::string& path,
                               const std::string& allowed);
-// A body that is not declared to be JSON.
-HttpResponse UnsupportedMediaType(const std::string& content_type);
+// A body that is not declared to be what it has to be.
+HttpResponse UnsupportedMediaType(const std::string& content_type,
+                                  const std::string& wanted = "application/json");
 
 // The fixed name of an error's code, for instance "not-found".
 const char* CodeName(Code code);

@@ -83,6 +83,10 @@ std::span<const Route> Routes() {
       Route{"GET", "/v1/audit/verify", kOverseer, kNone, {}, VerifyAudit},
       Route{"POST", "/v1/audit/acknowledge", kAdmin, kRequired, {}, AcknowledgeAlarms},
       Route{"POST", "/v1/backups", kAdmin, kOptional, {}, MakeBackup},
+      Route{"GET", "/v1/seal", kOverseer, kNone, {}, ShowSeal},
+      Route{"POST", "/v1/seal", kAdmin, kRequired, {}, CloseSeal},
+      Route{"POST", "/v1/unseal", kAdmin, kOptional, {}, OpenSeal},
+      Route{"POST", "/v1/tokens/{name}/pin", kAdmin, kSecret, {"after_wrong_pin"}, GivePin},
       Route{"GET", "/v1/explain", kEveryone, kNone, {}, Explain},
       Route{"GET", "/v1/explain/{id}", kEveryone, kNone, {}, Explain},
   };

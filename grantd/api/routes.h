@@ -17,6 +17,7 @@
 
 namespace grant {
 class KeyDesk;
+class Seal;
 class Workflow;
 }  // namespace grant
 
@@ -41,6 +42,7 @@ struct Services {
   std::function<std::vector<std::string>()> why_not_ready = {};
   std::function<bool()> stalled = {};  // the database takes no writes
   std::function<SystemReport()> system = {};
+  Seal* seal = nullptr;
 };
 
 // Who gets as far as the handler. The finer rights (whose request, whose policy) are the workflow's
@@ -56,6 +58,7 @@ enum class BodyUse {
   kNone,      // a body is an error
   kOptional,  // none stands for {}
   kRequired,
+  kSecret,  // required, and the bytes of a secret in place of JSON: a JSON reader keeps copies
 };
 
 // One call, checked against its route.

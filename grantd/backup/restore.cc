@@ -29,7 +29,7 @@ namespace {
 constexpr char kStaged[] = "grantd.db.restore";
 constexpr std::array kCompanions = {"-wal", "-shm", "-journal"};
 
-Error Unavailable(std::string_view doing, const std::string& path) {
+Error DiskFailing(std::string_view doing, const std::string& path) {
   return {Code::kUnavailable,
           fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(errno)),
           "see that the disk of state_dir has room and works"};
@@ -38,7 +38,7 @@ Error Unavailable(std::string_view doing, const std::string& path) {
 Status WriteAll(int file, const std::vector<char>& part, size_t bytes, const std::string& path) {
   for (size_t done = 0; done < bytes;) {
     const ssize_t written = write(file, part.data() + done, bytes - done);
-    if (written < 0) return tl::make_unexpected(Unavailable("write", path));
+    if (written < 0) return tl::make_unexpected(DiskFailing("write", path));
     done += static_cast<size_t>(written);
   }
   return {};
@@ -55,16 +55,16 @@ Status Stage(const RestoreOrder& order, const std::string& path) {
   Remove(path);
   const Descriptor file(
       open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.open()) return tl::make_unexpected(Unavailable("make", path));
+  if (!file.open()) return tl::make_unexpected(DiskFailing("make", path));
   std::vector<char> part(size_t{256} * 1024);
   while (true) {
     const ssize_t got = read(order.source.get(), part.data(), part.size());
-    if (got < 0) return tl::make_unexpected(Unavailable("read", order.source_name));
+    if (got < 0) return tl::make_unexpected(DiskFailing("read", order.source_name));
     if (got == 0) break;
     GRANT_CHECK(WriteAll(file.get(), part, static_cast<size_t>(got), path));
   }
   if (fsync(file.get()) == 0) return {};
-  return tl::make_unexpected(Unavailable("write", path));
+  return tl::make_unexpected(DiskFailing("write", path));
 }
 
 nlohmann::json HeadJson(const AuditHead& head) {
@@ -107,21 +107,21 @@ Result<std::string> SetAside(const StateDir& state, Time at) {
   if (access(database.c_str(), F_OK) != 0) return std::string();
   std::string directory = state.path() + "/replaced-" + FormatTime(at);
   if (mkdir(directory.c_str(), 0700) != 0) {
-    return tl::make_unexpected(Unavailable("make", directory));
+    return tl::make_unexpected(DiskFailing("make", directory));
   }
   if (link(database.c_str(), (directory + "/" + kDatabaseName).c_str()) != 0) {
-    return tl::make_unexpected(Unavailable("keep", database));
+    return tl::make_unexpected(DiskFailing("keep", database));
   }
   for (const char* companion : kCompanions) {
     const std::string from = database + companion;
     const std::string to = directory + "/" + kDatabaseName + companion;
     if (rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
-      return tl::make_unexpected(Unavailable("keep", from));
+      return tl::make_unexpected(DiskFailing("keep", from));
     }
   }
   const Descriptor kept(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!kept.open() || fsync(kept.get()) != 0 || fsync(state.fd()) != 0) {
-    return tl::make_unexpected(Unavailable("write", directory));
+    return tl::make_unexpected(DiskFailing("write", directory));
   }
   return directory;
 }
@@ -130,7 +130,7 @@ Status PutInPlace(const StateDir& state) {
   if (renameat(state.fd(), kStaged, state.fd(), kDatabaseName) == 0 && fsync(state.fd()) == 0) {
     return {};
   }
-  return tl::make_unexpected(Unavailable("put a file in place in", state.path()));
+  return tl::make_unexpected(DiskFailing("put a file in place in", state.path()));
 }
 
 Result<Restored> RestoreInto(const StateDir& state, const std::string& staged,

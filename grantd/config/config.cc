@@ -124,12 +124,39 @@ std::vector<Principal> ReadAuditors(TomlTable& document, const std::vector<Princ
   return auditors;
 }
 
+// One of three: a file, a credential of the service manager's, or an administrator who types it in.
+void ReadPinSource(TomlTable& table, TokenSettings& token) {
+  constexpr std::string_view kUnseal = "unseal";
+  const std::string source = table.StringOr("pin_source", "");
+  if (!table.StringOr("pin_credential", "").empty()) {
+    token.pin_source = PinSource::kCredential;
+    token.pin_credential = table.Name("pin_credential");
+  }
+  if (source.empty() && token.pin_source == PinSource::kFile) {
+    token.pin_file = table.AbsolutePath("pin_file");
+    return;
+  }
+  const bool has_file = !table.StringOr("pin_file", "").empty();
+  if (!source.empty() && source != kUnseal) {
+    table.Reject(
+        "pin_source",
+        fmt::format("is '{}', and the only other source there is is '{}'", source, kUnseal),
+        "or name a file: pin_file, pin_credential");
+  } else if (has_file || (!source.empty() && token.pin_source == PinSource::kCredential)) {
+    table.Reject(has_file ? "pin_file" : "pin_credential", "is not the only source of the PIN",
+                 "keep one of pin_file, pin_credential and pin_source");
+  }
+  if (!source.empty()) token.pin_source = PinSource::kTyped;
+}
+
 Result<TokenSettings> ReadToken(TomlTable& table) {
   TokenSettings token{.name = table.Name("name"),
                       .module = table.AbsolutePath("module"),
                       .uri = table.String("uri"),
-                      .pin_file = table.AbsolutePath("pin_file"),
+                      .pin_file = {},
                       .accept_any_pin = table.BoolOr("accept_any_pin", false)};
+  ReadPinSource(table, token);
+  token.worker_seccomp = table.BoolOr("worker_seccomp", true);
   if (!token.uri.empty()) {
     if (const auto selector = ParseTokenUri(token.uri); !selector) {
       table.Reject("uri", selector.error());
@@ -205,14 +232,18 @@ Result<Config> ParseConfig(const std::string& text, const std::string& source) {
     config.hsm_worker = document.AbsolutePath("hsm_worker");
   }
   TomlTable listen = document.Table("listen");
+  config.seccomp = document.BoolOr("seccomp", true);
   TomlTable notify = document.Table("notify");
   TomlTable log = document.Table("log");
+  TomlTable limits = document.Table("limits");
   auto tokens = document.Tables("token");
   GRANT_CHECK(document.Finish());
   GRANT_CHECK(ReadListen(std::move(listen), config));
   GRANT_CHECK(ReadTokens(std::move(tokens), source, config));
   GRANT_CHECK(ReadLog(std::move(log), config.log));
+  for (TokenSettings& token : config.tokens) token.worker_seccomp &= config.seccomp;
   GRANT_TRY(config.notify, ReadNotify(std::move(notify)));
+  GRANT_TRY(config.limits, ReadLimits(std::move(limits)));
   return config;
 }
 

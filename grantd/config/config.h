@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "grant/error.h"
+#include "grantd/config/limits.h"
 #include "grantd/domain/principal.h"
 #include "grantd/domain/repetition.h"
 #include "grantd/hsm/token.h"
@@ -24,8 +25,10 @@ struct Config {
   std::string gate_address;                              // "unix:/run/grantd/gate.sock"
   uint32_t max_open_requests = kOpenRequestsMaxDefault;  // of one requester
   std::string hsm_worker;  // the program that runs backing modules; empty: next to grantd
+  bool seccomp = true;     // whether grantd gives up the system calls that it does not need
   std::vector<TokenSettings> tokens;
   NotifySettings notify;
+  LimitSettings limits;
   log::Settings log;
   std::string file;   // that it was read from
   size_t digest = 0;  // of the text, to tell whether the file changed since

@@ -1,5 +1,6 @@
 #include "grantd/daemon/process.h"
 
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
@@ -44,9 +45,11 @@ sigset_t BlockEndingSignals() {
   return signals;
 }
 
-void ForbidCoreDumps() {
+void KeepMemoryPrivate() {
   constexpr rlimit kNone{0, 0};
   setrlimit(RLIMIT_CORE, &kNone);
+  // Where core files are piped to a program, the kernel takes no notice of the limit.
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 void RaiseDescriptorLimit() {

@@ -18,8 +18,8 @@ Result<SecretEntropy> KernelEntropy();
 
 // The signals that end grantd, blocked in every thread so that only one place takes them.
 sigset_t BlockEndingSignals();
-// Its memory holds PINs and, for moments, secrets.
-void ForbidCoreDumps();
+// Its memory holds PINs and, for moments, secrets: no core file, and nobody but root may look.
+void KeepMemoryPrivate();
 // Each client is a descriptor and the common soft limit is 1024.
 void RaiseDescriptorLimit();
 

@@ -29,6 +29,7 @@
 #include "grantd/operations/readiness.h"
 #include "grantd/operations/system_report.h"
 #include "grantd/operations/totals_cache.h"
+#include "grantd/seal/seal.h"
 #include "grantd/store/database_file.h"
 #include "grantd/store/store.h"
 #include "grantd/supervisor/worker_token.h"
@@ -40,11 +41,23 @@ namespace {
 constexpr std::chrono::milliseconds kDrainLimit{30'000};
 constexpr timespec kMaintenanceInterval{0, 500'000'000};
 
-Result<std::vector<std::unique_ptr<Token>>> OpenTokens(const Config& config) {
-  std::vector<std::unique_ptr<Token>> tokens;
+using Tokens = std::vector<std::unique_ptr<SealableToken>>;
+
+Result<Tokens> OpenTokens(const Config& config, const std::optional<SealRecord>& sealed) {
+  Tokens tokens;
+  std::optional<Error> closed_for;
+  if (sealed) {
+    closed_for = Seal::Why(*sealed);
+    spdlog::warn("{}; hint: {}", closed_for->message, closed_for->hint);
+  }
   for (const TokenSettings& settings : config.tokens) {
-    GRANT_TRY(auto token, OpenWorkerToken(settings, {config.hsm_worker, {}}));
-    if (token->Describe().present) {
+    GRANT_TRY(auto token, OpenWorkerToken(settings, {config.hsm_worker, {}, closed_for}));
+    if (closed_for) {
+      spdlog::info("token {}: not logged in to", settings.name);
+    } else if (token->pin_state().waiting) {
+      spdlog::warn("token {}: its PIN is to be typed in; hint: grantctl unseal --token {}",
+                   settings.name, settings.name);
+    } else if (token->Describe().present) {
       spdlog::info("token {}: logged in through {}", settings.name, settings.module);
     } else {
       spdlog::warn("token {}: absent; it is served once it is there", settings.name);
@@ -52,6 +65,18 @@ Result<std::vector<std::unique_ptr<Token>>> OpenTokens(const Config& config) {
     tokens.push_back(std::move(token));
   }
   return tokens;
+}
+
+std::vector<SealableToken*> Sealable(const Tokens& tokens) {
+  std::vector<SealableToken*> sealable;
+  for (const auto& token : tokens) sealable.push_back(token.get());
+  return sealable;
+}
+
+std::vector<std::unique_ptr<Token>> Plain(Tokens tokens) {
+  std::vector<std::unique_ptr<Token>> plain;
+  for (auto& token : tokens) plain.push_back(std::move(token));
+  return plain;
 }
 
 Status RecordEvent(Store& store, std::string_view event) {
@@ -132,6 +157,35 @@ Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, 
   return surroundings;
 }
 
+GateLimits GateLimitsOf(const LimitSettings& settings) {
+  GateLimits limits;
+  limits.connections_max = settings.gate_connections;
+  limits.connections_per_uid_max = settings.gate_connections_per_user;
+  return limits;
+}
+
+api::HttpLimits HttpLimitsOf(const LimitSettings& settings) {
+  api::HttpLimits limits;
+  limits.connections_max = settings.api_connections;
+  limits.connections_per_user_max = settings.api_connections_per_user;
+  return limits;
+}
+
+// This thread lives, and so does the store's writer, which has answered it. A write that fails is
+// an answer too: a restart mends no full disk.
+void ShowLife(Store& store, ServiceManager& manager) {
+  if (!manager.LifeSignDue()) return;
+  static_cast<void>(store.Write([](Tables&) { return Status(); }));
+  manager.GiveLifeSign();
+}
+
+Result<Listener> Listen(ServiceManager& manager, const std::string& name,
+                        const std::string& address) {
+  Descriptor socket = manager.Take(name);
+  if (socket.open()) return Listener::Adopt(std::move(socket), address);
+  return Listener::Open(address);
+}
+
 std::string ShowMetrics(Signing& signing, const MetricsSources& sources) {
   metrics::Exposition page;
   signing.metrics().Show(page);
@@ -163,7 +217,7 @@ std::vector<api::TokenPresence> Presence(KeyDirectory& keys) {
 
 }  // namespace
 
-Status Serve(const Config& given, const sigset_t& ending) {
+Status Serve(const Config& given, const sigset_t& ending, ServiceManager& manager) {
   Config config = given;
   config.auditors = WithNumbers(config.auditors);
   Guard guard(config.mark_file, ReadClocks);
@@ -171,14 +225,25 @@ Status Serve(const Config& given, const sigset_t& ending) {
               guard.Committed(head);
             }));
   GRANT_CHECK(guard.Begin(*store));
-  GRANT_TRY(auto tokens, OpenTokens(config));
-  KeyDirectory keys(std::move(tokens));
+  GRANT_TRY(const auto sealed, Seal::Find(*store));
+  GRANT_TRY(auto tokens, OpenTokens(config, sealed));
+  const std::vector<SealableToken*> sealable = Sealable(tokens);
+  KeyDirectory keys(Plain(std::move(tokens)));
+  Seal seal(*store, Now, sealed, sealable);
   Inventory inventory(*store, keys);
-  Logins logins(*store, keys, Now, UnixGroupsOf);
+  const LimitSettings& limits = config.limits;
+  Logins logins(*store, keys, Now, UnixGroupsOf,
+                {limits.wrong_secrets, limits.wrong_secrets_span, limits.wrong_secrets_lock,
+                 limits.wrong_secrets_lock_longest});
+  UserQuotas quotas(
+      {limits.open_operations_per_user, size_t{limits.kept_mib_per_user} * 1024 * 1024});
   ZoneFiles zones;
   const ZoneOf zone_of = [&zones](const std::string& name) { return zones.Find(name); };
-  Signing signing(*store, keys, logins, Now, Site{config.auditors, zone_of},
-                  [&guard] { return guard.Alarm(); });
+  Signing signing(*store, keys, logins, Now, Site{config.auditors, zone_of}, [&guard, &seal] {
+    auto refusal = seal.refusal();
+    return refusal ? refusal : guard.Alarm();
+  });
+  seal.OnSealing([&signing] { signing.WithdrawAll(); });
   PublicOperations public_operations(keys);
   GRANT_TRY(const size_t unsettled, signing.RecoverUnsettled());
   if (unsettled > 0) spdlog::warn("{} signatures of an earlier run are unsettled", unsettled);
@@ -186,38 +251,46 @@ Status Serve(const Config& given, const sigset_t& ending) {
   KeyAuditor auditor(keys);
   Workflow workflow(*store,
                     MakeSurroundings(config, *store, guard, auditor, signing, *notifier, zone_of));
-  KeyDesk key_desk(*store, workflow, keys, auditor,
-                   {Now, KernelEntropy, [&guard] { return guard.Alarms(); }});
+  const auto alarms = [&guard, &seal] {
+    std::vector<Refusal> standing = guard.Alarms();
+    if (auto sealed_now = seal.refusal()) standing.push_back(*std::move(sealed_now));
+    return standing;
+  };
+  KeyDesk key_desk(*store, workflow, keys, auditor, {Now, KernelEntropy, alarms});
   Backups backups(*store, config.state_dir + "/" + kDatabaseName,
                   {config.backup_dir, config.backups_kept}, Now);
   TotalsCache totals(*store, Now);
-  const MetricsSources sources{keys, *store, guard, totals, config.state_dir, Now()};
-  const api::Api api({workflow, key_desk, [&keys] { return Presence(keys); },
-                      [&notifier] { return notifier->States(); },
-                      [&signing, &sources] { return ShowMetrics(signing, sources); },
-                      config.api_address, config.gate_address,
-                      [&backups](const Principal& by) { return backups.Make(by); },
-                      [&keys, &store, &guard] { return WhyNotReady(keys, *store, guard); },
-                      [&store] { return WriterStalled(*store); },
-                      [&config, &keys, &totals] { return ReportSystem(config, keys, totals); }});
+  const MetricsSources sources{keys, *store, alarms, totals, config.state_dir, Now()};
+  const api::Api api(
+      {workflow, key_desk, [&keys] { return Presence(keys); },
+       [&notifier] { return notifier->States(); },
+       [&signing, &sources] { return ShowMetrics(signing, sources); }, config.api_address,
+       config.gate_address, [&backups](const Principal& by) { return backups.Make(by); },
+       [&keys, &store, &alarms] { return WhyNotReady(keys, *store, alarms()); },
+       [&store] { return WriterStalled(*store); },
+       [&config, &keys, &totals] { return ReportSystem(config, keys, totals); }, &seal});
 
-  GRANT_TRY(Listener gate_listener, Listener::Open(config.gate_address));
-  GRANT_TRY(Listener api_listener, Listener::Open(config.api_address));
+  GRANT_TRY(Listener gate_listener, Listen(manager, "gate", config.gate_address));
+  GRANT_TRY(Listener api_listener, Listen(manager, "api", config.api_address));
   GRANT_CHECK(RecordEvent(*store, event::kStarted));
   std::optional<KeyWatch> key_watch(std::in_place, *store, keys, auditor, Now);
-  GRANT_TRY(auto gate,
-            GateServer::Start(std::move(gate_listener),
-                              {inventory, logins, signing, public_operations}, GateLimits{}));
+  GRANT_TRY(auto gate, GateServer::Start(std::move(gate_listener),
+                                         {inventory, logins, signing, public_operations, quotas},
+                                         GateLimitsOf(limits)));
   GRANT_TRY(auto http,
-            api::HttpServer::Start(std::move(api_listener), api::HttpLimits{},
+            api::HttpServer::Start(std::move(api_listener), HttpLimitsOf(limits),
                                    [&api](const auto& request) { return api.Handle(request); }));
   spdlog::info("grantd {} serves {} and {}", GRANT_VERSION, config.api_address,
                config.gate_address);
 
+  manager.Ready("serving " + config.api_address + " and " + config.gate_address);
+
   while (sigtimedwait(&ending, nullptr, &kMaintenanceInterval) < 0) {
     Maintain(*store, guard, workflow, signing);
+    ShowLife(*store, manager);
   }
 
+  manager.Stopping();
   spdlog::info("stopping: running calls finish first");
   backups.Stop();
   gate->Drain(kDrainLimit);

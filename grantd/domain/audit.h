@@ -51,6 +51,12 @@ inline constexpr std::string_view kBackupMade = "backup.made";
 // A backup was put in the place of the database: what came after it is lost. Not acknowledged by
 // itself.
 inline constexpr std::string_view kDatabaseRestored = "database.restored";
+// An administrator has stopped all signing, or lets it go on.
+inline constexpr std::string_view kSealed = "grantd.sealed";
+inline constexpr std::string_view kUnsealed = "grantd.unsealed";
+// A PIN was typed in for a token.
+inline constexpr std::string_view kTokenUnsealed = "token.unsealed";
+inline constexpr std::string_view kPinRefused = "token.pin-refused";
 }  // namespace event
 
 // An entry before it has its place in the chain.

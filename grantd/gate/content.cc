@@ -219,7 +219,12 @@ Content Content::Unknown(const gate::SignMechanism& mechanism) {
 }
 
 void Content::Reject(Refusal refusal) {
+  state_->Forget();
   state_->refusal = std::move(refusal);
+}
+
+size_t Content::kept_bytes() const {
+  return state_->counted_bytes;
 }
 
 void Content::Add(ByteView data) {

@@ -60,6 +60,8 @@ class Content {
 
   // More data than can be taken is dropped, and told by Finish().
   void Add(ByteView data);
+  // How much of it is kept at this moment.
+  size_t kept_bytes() const;
   tl::expected<ReducedContent, Refusal> Finish();
 
  private:

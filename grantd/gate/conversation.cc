@@ -34,6 +34,8 @@ class Conversation {
         logins_(services.logins),
         signing_(services.signing),
         public_(services.public_operations),
+        quotas_(services.quotas),
+        share_(services.quotas, peer.uid),
         limits_(limits) {}
 
   void Run() {
@@ -218,23 +220,49 @@ class Conversation {
   }
 
   bool BeginLong(const gate::Frame& frame, const gate::SignBegin& begin) {
+    if (!share_.BeginOperation()) return Refuse(frame.sequence, TooManyOperations());
     auto operation = signing_.Begin(peer_, begin.target);
-    if (!operation) return Refuse(frame.sequence, operation.error());
+    if (!operation) {
+      share_.EndOperation();
+      return Refuse(frame.sequence, operation.error());
+    }
     long_.emplace<SigningOperation>(*std::move(operation));
     return Answer(frame.sequence, gate::Begun{});
   }
 
   bool AddToLong(const gate::Frame& frame, const gate::Data& piece) {
     if (auto* signing = std::get_if<SigningOperation>(&long_)) {
-      signing->content.Add(piece.data);
+      AddTo(signing->content, piece.data);
     } else if (auto* verification = std::get_if<Verification>(&long_)) {
-      verification->content.Add(piece.data);
+      AddTo(verification->content, piece.data);
     } else if (auto* hasher = std::get_if<Hasher>(&long_)) {
       hasher->Add(piece.data);
     } else {
       return OutOfPlace(frame);
     }
     return true;
+  }
+
+  void AddTo(Content& content, ByteView data) {
+    content.Add(data);
+    if (share_.Keep(content.kept_bytes())) return;
+    content.Reject(TooMuchKept());
+    share_.Keep(content.kept_bytes());
+  }
+
+  gate::Refused TooManyOperations() const {
+    return LimitReached("uid " + std::to_string(peer_.uid) + " has " +
+                            std::to_string(quotas_.limits().operations_max) +
+                            " operations open, which is the limit",
+                        "open_operations_per_user");
+  }
+
+  Refusal TooMuchKept() const {
+    const gate::Refused refused = LimitReached(
+        "more than " + std::to_string(quotas_.limits().kept_bytes_max) +
+            " bytes are kept for uid " + std::to_string(peer_.uid) + ", which is the limit",
+        "kept_mib_per_user");
+    return {refused.cause, refused.message, refused.hint, {}};
   }
 
   bool EndLong(const gate::Frame& frame) {
@@ -258,12 +286,14 @@ class Conversation {
     if (running == nullptr) return std::nullopt;
     std::optional<T> taken(std::move(*running));
     long_.emplace<std::monostate>();
+    share_.EndOperation();
     return taken;
   }
 
   template <typename T>
   bool BeginPublic(const gate::Frame& frame, tl::expected<T, gate::Refused> begun) {
     if (!begun) return Refuse(frame.sequence, begun.error());
+    if (!share_.BeginOperation()) return Refuse(frame.sequence, TooManyOperations());
     long_.emplace<T>(*std::move(begun));
     return Answer(frame.sequence, gate::Begun{});
   }
@@ -295,6 +325,8 @@ class Conversation {
   Logins& logins_;
   Signing& signing_;
   PublicOperations& public_;
+  const UserQuotas& quotas_;
+  UserQuotas::Share share_;  // of the operation in parts
   const GateLimits& limits_;
   bool welcomed_ = false;
   // Between a Begin message and its End.

@@ -8,6 +8,7 @@
 #include "grantd/gate/logins.h"
 #include "grantd/gate/public_operations.h"
 #include "grantd/gate/signing.h"
+#include "grantd/gate/user_quotas.h"
 #include "grantd/net/unix_socket.h"
 
 namespace grant {
@@ -28,6 +29,7 @@ struct GateServices {
   Logins& logins;
   Signing& signing;
   PublicOperations& public_operations;
+  UserQuotas& quotas;
 };
 
 // Talks until the client goes away, breaks the protocol, or `connection` is shut down.

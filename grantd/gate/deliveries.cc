@@ -20,23 +20,31 @@ void Deliveries::Ticket::ChargeTo(const std::string& grant_id) {
   grant_id_ = grant_id;
 }
 
-bool Deliveries::Ticket::BeginDelivery() {
+std::optional<Cause> Deliveries::Ticket::BeginDelivery() {
   const std::scoped_lock lock(deliveries_.mutex_);
-  if (state_ == State::kWithdrawn) return false;
-  state_ = State::kDelivering;
-  return true;
+  if (!withdrawn_for_) state_ = State::kDelivering;
+  return withdrawn_for_;
 }
 
 void Deliveries::Withdraw(const std::string& grant_id) {
+  WithdrawThose([&grant_id](const Ticket& ticket) { return ticket.grant_id_ == grant_id; },
+                Cause::kRevoked);
+}
+
+void Deliveries::WithdrawAll() {
+  WithdrawThose([](const Ticket&) { return true; }, Cause::kSealed);
+}
+
+void Deliveries::WithdrawThose(const Which& which, Cause cause) {
   std::unique_lock lock(mutex_);
   for (Ticket* ticket : tickets_) {
-    if (ticket->grant_id_ == grant_id && ticket->state_ == Ticket::State::kRunning) {
-      ticket->state_ = Ticket::State::kWithdrawn;
+    if (which(*ticket) && ticket->state_ == Ticket::State::kRunning && !ticket->withdrawn_for_) {
+      ticket->withdrawn_for_ = cause;
     }
   }
   gone_.wait(lock, [&] {
     return std::none_of(tickets_.begin(), tickets_.end(), [&](const Ticket* ticket) {
-      return ticket->grant_id_ == grant_id && ticket->state_ == Ticket::State::kDelivering;
+      return which(*ticket) && ticket->state_ == Ticket::State::kDelivering;
     });
   });
 }

@@ -1,10 +1,15 @@
-// Signatures between their spent use and the client: the place where a revocation overtakes them.
+// Signatures between their spent use and the client: the place where a revocation, or the seal,
+// overtakes them.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+
+#include "grant/refusal.h"
 
 namespace grant {
 
@@ -21,23 +26,30 @@ class Deliveries {
     // Names the grant whose use was spent. Called within the transaction that spends it, so that a
     // later revocation's transaction finds it named.
     void ChargeTo(const std::string& grant_id);
-    // Whether the signature may go out; from here on a revocation waits for it. False once the
-    // grant was withdrawn.
-    bool BeginDelivery();
+    // Why the signature may not go out: kRevoked or kSealed. Nothing where it may; from here on
+    // whoever withdraws it waits for it.
+    std::optional<Cause> BeginDelivery();
 
    private:
     friend class Deliveries;
-    enum class State { kRunning, kDelivering, kWithdrawn };
+    enum class State { kRunning, kDelivering };
     Deliveries& deliveries_;
     State state_ = State::kRunning;
+    std::optional<Cause> withdrawn_for_;
     std::string grant_id_;
   };
 
   // To be called after the revocation is durable. When it returns, no signature charged to the
   // grant is delivered any more: running ones are withdrawn, those going out are waited for.
   void Withdraw(const std::string& grant_id);
+  // The same for every signature, whatever it is charged to. To be called once no new one is
+  // spent.
+  void WithdrawAll();
 
  private:
+  using Which = std::function<bool(const Ticket&)>;
+  void WithdrawThose(const Which& which, Cause cause);
+
   std::mutex mutex_;
   std::condition_variable gone_;
   std::set<Ticket*> tickets_;

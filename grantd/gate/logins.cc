@@ -74,8 +74,13 @@ AuditEvent LoginEvent(std::string_view event, const Peer& peer, const Token& tok
 
 }  // namespace
 
-Logins::Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupLookup groups_of)
-    : store_(store), keys_(keys), clock_(std::move(clock)), groups_of_(std::move(groups_of)) {}
+Logins::Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupLookup groups_of,
+               WrongSecretsLimits limits)
+    : store_(store),
+      keys_(keys),
+      clock_(std::move(clock)),
+      groups_of_(std::move(groups_of)),
+      wrong_(limits) {}
 
 tl::expected<gate::LoginAccepted, gate::Refused> Logins::Check(const Peer& peer,
                                                                const gate::Login& login) {

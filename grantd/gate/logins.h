@@ -27,7 +27,8 @@ struct SecretMeaning {
 class Logins {
  public:
   // `groups_of`: from the user database, of holders who are not the caller. It may be slow.
-  Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupLookup groups_of);
+  Logins(Store& store, KeyDirectory& keys, std::function<Time()> clock, GroupLookup groups_of,
+         WrongSecretsLimits limits = {});
 
   // Whether the PIN proves anything: it is empty, or the secret of a grant for a key of the token,
   // whatever became of that grant; or the token accepts any PIN. Wrong ones are counted for each

@@ -34,6 +34,11 @@ gate::Refused Busy(const std::string& why) {
   return {Cause::kBusy, 0, why, "try again in a moment"};
 }
 
+gate::Refused LimitReached(const std::string& why, const std::string& setting) {
+  return {Cause::kBusy, 0, why,
+          "end some of what runs; " + setting + " in [limits] of grantd.toml sets the limit"};
+}
+
 gate::Refused Malformed(const Error& error) {
   return {Cause::kProtocol, 0, error.message,
           "install grant-pkcs11.so and grantd of the same version"};

@@ -19,6 +19,8 @@ gate::Refused TokenUnavailable(const Error& error);
 gate::Refused NoSuchToken(const std::string& name);
 gate::Refused KeyGone();
 gate::Refused Busy(const std::string& why);
+// The caller has as much as one user may; `setting` is of [limits].
+gate::Refused LimitReached(const std::string& why, const std::string& setting);
 gate::Refused Malformed(const Error& error);
 // What the backing token answered to a signature; `what` says it in words.
 gate::Refused FromToken(const TokenFailure& failure, const std::string& what);

@@ -94,10 +94,12 @@ class Server : public GateServer {
     }
     const std::scoped_lock lock(mutex_);
     JoinFinished();
-    if (clients_.size() >= limits_.connections_max ||
-        connections_of_[*uid] >= limits_.connections_per_uid_max) {
+    const auto mine = connections_of_.find(*uid);
+    const bool too_many_of_user =
+        mine != connections_of_.end() && mine->second >= limits_.connections_per_uid_max;
+    if (clients_.size() >= limits_.connections_max || too_many_of_user) {
       // Best effort: a client that does not read has its refusal dropped.
-      const auto refused = Busy("grantd has too many connections");
+      const auto refused = TooMany(*uid, too_many_of_user);
       (void)connection.Send(gate::Refused::kType, 0, gate::Encode(refused),
                             std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
       return;
@@ -119,6 +121,17 @@ class Server : public GateServer {
       Forget(client);
       clients_.erase(client);
     }
+  }
+
+  gate::Refused TooMany(uid_t uid, bool of_user) const {
+    if (!of_user) {
+      return LimitReached("grantd has too many connections, " +
+                              std::to_string(limits_.connections_max) + " of all users",
+                          "gate_connections");
+    }
+    return LimitReached("grantd has too many connections of uid " + std::to_string(uid) + ", " +
+                            std::to_string(limits_.connections_per_uid_max),
+                        "gate_connections_per_user");
   }
 
   void Serve(gate::Connection& connection) {

@@ -10,6 +10,7 @@
 #include "grant/cryptoki/names.h"
 #include "grant/wipe.h"
 #include "grantd/domain/id.h"
+#include "grantd/domain/seal.h"
 #include "grantd/failpoint.h"
 #include "grantd/gate/refused.h"
 #include "grantd/gate/signing_attempt.h"
@@ -102,7 +103,7 @@ tl::expected<SigningOperation, gate::Refused> Signing::Prepare(
   if (!in_force) return tl::unexpected(StoreFailing(in_force.error()));
   std::shared_ptr<const RulesVersion> rules = *std::move(in_force);
   auto key = keys_.FindKey(*token, target.key_id, *rules);
-  if (!key) return tl::unexpected(TokenUnavailable(key.error()));
+  if (!key) return tl::unexpected(RecordUnreadable(peer, target, key.error()));
   if (!*key) return tl::unexpected(KeyGone());
   const Signer* signer = rules->rules.FindSigner((*key)->signer);
   auto content = BeginContent(target, **key, signer);
@@ -296,9 +297,9 @@ tl::expected<void, gate::Refused> Signing::SpendAndSign(const Asked& asked,
     return tl::unexpected(ToRefused(spend.refusal.value_or(Refusal{})));
   }
   if (!signature) return tl::unexpected(RecordTokenFailure(asked, *spend.use, signature.error()));
-  if (!ticket.BeginDelivery()) {
+  if (const auto withdrawn_for = ticket.BeginDelivery()) {
     discard();
-    return tl::unexpected(RecordWithheld(asked, *spend.use));
+    return tl::unexpected(RecordWithheld(asked, *spend.use, *withdrawn_for));
   }
   failpoint::Reach(Point::kReplyBefore, spend.use->id, spend.use->grant_id);
   deliver(*signature);

@@ -62,6 +62,8 @@ class Signing {
   // From here on no signature under the grant is delivered. To be called when its revocation is
   // durable.
   void Withdraw(const std::string& grant_id) { deliveries_.Withdraw(grant_id); }
+  // The same for every signature under way. To be called while the alarm stands.
+  void WithdrawAll() { deliveries_.WithdrawAll(); }
 
   // Records the outcome of signatures that were delivered since the last call or spend. They share
   // the next spend's commit, so that a signature costs one; this is for when there is no next one.
@@ -93,7 +95,9 @@ class Signing {
                                                  bool& rules_changed);
   gate::Refused RecordRefusal(const Asked& asked, const Refusal& refusal);
   gate::Refused RecordTokenFailure(const Asked& asked, const Use& use, const TokenFailure& failure);
-  gate::Refused RecordWithheld(const Asked& asked, const Use& use);
+  gate::Refused RecordWithheld(const Asked& asked, const Use& use, Cause cause);
+  gate::Refused RecordUnreadable(const Peer& peer, const gate::SignTarget& target,
+                                 const Error& error);
 
   Store& store_;
   KeyDirectory& keys_;

@@ -1,6 +1,8 @@
 // What the audit says of attempts that gave no signature.
 #include <utility>
 
+#include "grant/cryptoki/names.h"
+#include "grantd/domain/seal.h"
 #include "grantd/failpoint.h"
 #include "grantd/gate/refused.h"
 #include "grantd/gate/signing_attempt.h"
@@ -26,6 +28,25 @@ gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal)
   return written ? ToRefused(refusal) : StoreFailing(written.error());
 }
 
+// While grantd is sealed no key can be looked at, so the entry says less of what was asked for.
+gate::Refused Signing::RecordUnreadable(const Peer& peer, const gate::SignTarget& target,
+                                        const Error& error) {
+  const auto alarm = alarm_ ? alarm_() : std::nullopt;
+  if (!alarm || alarm->cause != Cause::kSealed) return TokenUnavailable(error);
+  if (!refusal_limit_.Admit(peer.uid, clock_())) return ToRefused(*alarm);
+  nlohmann::json facts = {{"mechanism", cryptoki::MechanismName(target.mechanism.type)},
+                          {"token", target.token},
+                          {"uid", peer.uid},
+                          {"pid", peer.pid},
+                          {"program", peer.program}};
+  const Status written = store_.Write([&](Tables& tables) -> Status {
+    GRANT_CHECK(tables.AppendAudit(
+        RefusalEvent(*alarm, peer.identity.principal, "", clock_(), std::move(facts))));
+    return {};
+  });
+  return written ? ToRefused(*alarm) : StoreFailing(written.error());
+}
+
 gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
                                           const TokenFailure& failure) {
   failpoint::Reach(Point::kTokenFailed, use.id, use.grant_id);
@@ -49,13 +70,15 @@ gate::Refused Signing::RecordTokenFailure(const Asked& asked, const Use& use,
   return FromToken(failure, what);
 }
 
-gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use) {
+gate::Refused Signing::RecordWithheld(const Asked& asked, const Use& use, Cause cause) {
   failpoint::Reach(Point::kWithhold, use.id, use.grant_id);
-  const Refusal refusal{Cause::kRevoked,
-                        "grant " + use.grant_id + " was revoked while " +
-                            (asked.spend_only ? "the use was spent, so it was withheld"
-                                              : "the signature was made, so it was destroyed"),
-                        "grantctl grant show " + use.grant_id, use.grant_id};
+  const std::string then = asked.spend_only ? " while the use was spent, so it was withheld"
+                                            : " while the signature was made, so it was destroyed";
+  const Refusal refusal =
+      cause == Cause::kSealed
+          ? Refusal{cause, "grantd was sealed" + then, kSealedHint, use.grant_id}
+          : Refusal{cause, "grant " + use.grant_id + " was revoked" + then,
+                    "grantctl grant show " + use.grant_id, use.grant_id};
   metrics_.Ended(use.signer, UseOutcome::kWithheld);
   const Status written = store_.Write([&](Tables& tables) -> Status {
     GRANT_CHECK(tables.WithholdUse(use.id));

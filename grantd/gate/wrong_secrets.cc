@@ -9,16 +9,23 @@ WrongSecrets::Counted WrongSecrets::Count(uid_t uid, Time now) {
   if (!users_.contains(uid)) MakeRoom(now);
   User& user = users_[uid];
   // A clock that was ahead for a while must not lock the user until it is there again.
-  if (user.locked_until) user.locked_until = std::min(*user.locked_until, now + kSecretsLock);
+  if (user.locked_until) user.locked_until = std::min(*user.locked_until, now + user.lock);
   if (user.locked_until && now < *user.locked_until) return Counted::kLocked;
+  const Duration locked_for = NextLock(user, now);
   user.locked_until.reset();
   user.last = now;
-  std::erase_if(user.wrong, [now](Time at) { return at + kWrongSecretsSpan <= now; });
+  std::erase_if(user.wrong, [&](Time at) { return at + limits_.span <= now; });
   user.wrong.push_back(now);
-  if (user.wrong.size() < kWrongSecretsMax) return Counted::kMore;
+  if (user.wrong.size() < limits_.wrong_max) return Counted::kMore;
   user.wrong.clear();
-  user.locked_until = now + kSecretsLock;
+  user.lock = locked_for;
+  user.locked_until = now + locked_for;
   return Counted::kLocks;
+}
+
+Duration WrongSecrets::NextLock(const User& user, Time now) const {
+  const bool again = user.lock > Duration::zero() && now <= user.last + 2 * user.lock;
+  return std::min(again ? 2 * user.lock : limits_.lock, limits_.lock_longest);
 }
 
 std::optional<Time> WrongSecrets::LockedUntil(uid_t uid, Time now) {
@@ -31,8 +38,10 @@ std::optional<Time> WrongSecrets::LockedUntil(uid_t uid, Time now) {
 
 void WrongSecrets::MakeRoom(Time now) {
   if (users_.size() < kWrongSecretsUsersMax) return;
-  const Time forgotten = now - std::max(kWrongSecretsSpan, kSecretsLock);
-  std::erase_if(users_, [forgotten](const auto& entry) { return entry.second.last <= forgotten; });
+  std::erase_if(users_, [&](const auto& entry) {
+    const User& user = entry.second;
+    return user.last + std::max(limits_.span, 2 * std::max(user.lock, limits_.lock)) <= now;
+  });
   if (users_.size() < kWrongSecretsUsersMax) return;
   users_.erase(std::min_element(users_.begin(), users_.end(), [](const auto& a, const auto& b) {
     return a.second.last < b.second.last;

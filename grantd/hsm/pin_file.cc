@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <span>
 #include <system_error>
 
 #include "grantd/descriptor.h"
@@ -30,7 +30,7 @@ std::string SystemMessage() {
   return std::generic_category().message(errno);
 }
 
-Status CheckSafe(const Named& named, int fd) {
+Status CheckSafe(const Named& named, int fd, SecretFile kind) {
   struct stat file {};
   if (fstat(fd, &file) != 0) return Wrong(named, "cannot be examined: " + SystemMessage());
   if (!S_ISREG(file.st_mode)) return Wrong(named, "is not a regular file");
@@ -38,7 +38,10 @@ Status CheckSafe(const Named& named, int fd) {
     return Wrong(named, fmt::format("belongs to uid {}, not to grantd's user or root", file.st_uid),
                  fmt::format("chown {} {}", geteuid(), named.path));
   }
-  if ((file.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  const mode_t others = kind == SecretFile::kCredential && file.st_uid == 0
+                            ? S_IWGRP | S_IXGRP | S_IRWXO
+                            : S_IRWXG | S_IRWXO;
+  if ((file.st_mode & others) != 0) {
     return Wrong(named, fmt::format("is open to others (mode {:04o})", file.st_mode & 07777),
                  "chmod 600 " + named.path);
   }
@@ -47,16 +50,21 @@ Status CheckSafe(const Named& named, int fd) {
 
 }  // namespace
 
-Pin::Pin(Pin&& other) noexcept : bytes_(other.bytes_), length_(other.length_) {
-  explicit_bzero(other.bytes_.data(), other.bytes_.size());
-  other.length_ = 0;
+Status CheckPin(ByteView pin, const std::string& name) {
+  if (pin.empty()) return Fail(Code::kInvalid, name + " is empty");
+  if (pin.size() > kPinBytesMax) {
+    return Fail(Code::kInvalid, fmt::format("{} holds more than {} bytes", name, kPinBytesMax));
+  }
+  // A stray carriage return or second line would make a wrong PIN, and those lock tokens.
+  if (std::any_of(pin.begin(), pin.end(),
+                  [](uint8_t byte) { return byte < ' ' || byte == 0x7f; })) {
+    return Fail(Code::kInvalid, name + " holds control characters",
+                "let it be the secret alone, on one line");
+  }
+  return {};
 }
 
-Pin::~Pin() {
-  explicit_bzero(bytes_.data(), bytes_.size());
-}
-
-Result<Pin> ReadPinFile(const std::string& path, std::string_view title) {
+Result<SecretBuffer> ReadPinFile(const std::string& path, std::string_view title, SecretFile kind) {
   const Named named{path, title};
   // Without O_NONBLOCK, opening a FIFO would wait for its writer.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -64,27 +72,21 @@ Result<Pin> ReadPinFile(const std::string& path, std::string_view title) {
     if (errno == ELOOP) return Wrong(named, "is a symbolic link", "name the file itself");
     return Wrong(named, "cannot be opened: " + SystemMessage());
   }
-  GRANT_CHECK(CheckSafe(named, file.get()));
-  Pin pin;
-  while (pin.length_ < pin.bytes_.size()) {
-    const ssize_t got =
-        read(file.get(), pin.bytes_.data() + pin.length_, pin.bytes_.size() - pin.length_);
+  GRANT_CHECK(CheckSafe(named, file.get(), kind));
+  // One more than the file may hold beside its newline shows that it holds too much.
+  SecretBuffer pin(kPinBytesMax + 2);
+  const std::span<uint8_t> room = pin.room();
+  size_t length = 0;
+  while (length < room.size()) {
+    const ssize_t got = read(file.get(), room.data() + length, room.size() - length);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Wrong(named, "cannot be read: " + SystemMessage());
     if (got == 0) break;
-    pin.length_ += static_cast<size_t>(got);
+    length += static_cast<size_t>(got);
   }
-  if (pin.length_ > 0 && pin.bytes_[pin.length_ - 1] == '\n') --pin.length_;
-  if (pin.length_ == 0) return Wrong(named, "is empty");
-  if (pin.length_ > Pin::kBytesMax) {
-    return Wrong(named, fmt::format("holds more than {} bytes", Pin::kBytesMax));
-  }
-  // A stray carriage return or second line would make a wrong PIN, and those lock tokens.
-  if (std::any_of(pin.bytes().begin(), pin.bytes().end(),
-                  [](uint8_t byte) { return byte < ' ' || byte == 0x7f; })) {
-    return Wrong(named, "holds control characters",
-                 fmt::format("let it hold the {} alone, on one line", title));
-  }
+  if (length > 0 && room[length - 1] == '\n') --length;
+  pin.Use(length);
+  GRANT_CHECK(CheckPin(pin.bytes(), fmt::format("the {} file {}", title, path)));
   return pin;
 }
 

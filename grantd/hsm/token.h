@@ -20,6 +20,13 @@ inline constexpr uint32_t kWorkersMax = 16;
 inline constexpr std::chrono::seconds kCallTimeoutDefault{30};
 inline constexpr std::chrono::minutes kCallTimeoutMax{10};
 
+// Where grantd has a token's PIN from.
+enum class PinSource {
+  kFile,
+  kCredential,  // a file that the service manager made
+  kTyped,       // an administrator, after each start: grantctl unseal
+};
+
 struct TokenSettings {
   std::string name;
   std::string module;    // path of the backing PKCS#11 module
@@ -28,6 +35,9 @@ struct TokenSettings {
   bool accept_any_pin = false;
   uint32_t workers = kWorkersDefault;                           // processes that run the module
   std::chrono::milliseconds call_timeout{kCallTimeoutDefault};  // for one call of the module
+  PinSource pin_source = PinSource::kFile;
+  bool worker_seccomp = true;  // whether its workers give up system calls that modules hardly need
+  std::string pin_credential = {};  // its name, where that is the source; pin_file is its path
 };
 
 // A key as a signer's URI names it: found by label, ID or both. Empty means not given.

@@ -166,13 +166,15 @@ Result<GeneratedKey> KeyDesk::Generate(const Identity& caller, const KeyWish& wi
   return generated;
 }
 
+Status KeyDesk::CheckNoAlarm() const {
+  const std::vector<Refusal> alarms = surroundings_.alarms();
+  if (alarms.empty()) return {};
+  return Fail(Code::kConflict, "nothing is signed: " + alarms.front().message, alarms.front().hint);
+}
+
 // Whether the key may sign a request; `signer` becomes the name of the signer that governs it.
 Status KeyDesk::CheckMaySign(const NamedKey& named, const std::string& label, std::string& signer) {
-  const std::vector<Refusal> alarms = surroundings_.alarms();
-  if (!alarms.empty()) {
-    return Fail(Code::kConflict, "nothing is signed: " + alarms.front().message,
-                alarms.front().hint);
-  }
+  GRANT_CHECK(CheckNoAlarm());
   RulesVersion current;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     GRANT_TRY(current, tables.CurrentRules());
@@ -224,6 +226,8 @@ Result<CertificateRequestMade> KeyDesk::RequestCertificate(const Identity& calle
                                      {"digest", made.digest}})}));
     return {};
   }));
+  // As with any signature, what was stopped meanwhile does not go out.
+  GRANT_CHECK(CheckNoAlarm());
   return made;
 }
 

@@ -93,6 +93,7 @@ class KeyDesk {
  private:
   Result<Token*> TokenNamed(const std::string& name);
   Result<NamedKey> KeyLabelled(Token& token, const std::string& label);
+  Status CheckNoAlarm() const;
   Status CheckMaySign(const NamedKey& named, const std::string& label, std::string& signer);
 
   Store& store_;

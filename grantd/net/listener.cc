@@ -155,6 +155,30 @@ Result<Listener> Listener::Open(const std::string& address) {
   return Listener(listening.Release(), lock.Release(), std::move(path));
 }
 
+Result<Listener> Listener::Adopt(Descriptor socket, const std::string& address) {
+  GRANT_TRY(std::string path, PathOf(address));
+  sockaddr_un bound{};
+  socklen_t bytes = sizeof bound;
+  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &bytes) != 0 ||
+      bytes < offsetof(sockaddr_un, sun_path)) {
+    return SystemError("cannot examine the service manager's socket");
+  }
+  const size_t room = bytes - offsetof(sockaddr_un, sun_path);
+  const std::string there(bound.sun_path, strnlen(bound.sun_path, room));
+  if (there != path) {
+    return Fail(
+        Code::kInvalid,
+        fmt::format("the service manager's socket listens at '{}', and not at {}", there, path),
+        "let ListenStream= of the socket unit and [listen] of grantd.toml agree");
+  }
+  // From here on the kernel tells clients that this process is at the other end, and not the one
+  // that made the socket.
+  if (listen(socket.get(), SOMAXCONN) != 0) {
+    return SystemError(fmt::format("cannot listen at {}", path));
+  }
+  return Listener(socket.Release(), -1, std::move(path));
+}
+
 Listener::Listener(int fd, int lock_fd, std::string path)
     : fd_(fd), lock_fd_(lock_fd), path_(std::move(path)) {
   struct stat file {};
@@ -190,11 +214,11 @@ Listener::~Listener() {
 void Listener::Close() {
   if (fd_ < 0) return;
   struct stat file {};
-  const bool is_ours = lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ &&
+  const bool is_ours = !adopted() && lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ &&
                        file.st_ino == inode_ && S_ISSOCK(file.st_mode);
   if (is_ours) unlink(path_.c_str());
   close(fd_);
-  close(lock_fd_);
+  if (!adopted()) close(lock_fd_);
   fd_ = -1;
   lock_fd_ = -1;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "grant/error.h"
+#include "grantd/descriptor.h"
 #include "grantd/domain/principal.h"
 
 namespace grant {
@@ -45,11 +46,15 @@ class Listener {
   // The socket's mode is 0666: anybody may connect, and what they may do is decided by who they
   // are.
   static Result<Listener> Open(const std::string& address);
+  // Takes over a socket that somebody else made and goes on to listen with when this is destroyed:
+  // its file is left alone. Errors: kInvalid, where it listens elsewhere than at `address`.
+  static Result<Listener> Adopt(Descriptor socket, const std::string& address);
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
   ~Listener();
 
   int fd() const { return fd_; }
+  bool adopted() const { return lock_fd_ < 0; }
   const std::string& path() const { return path_; }
 
  private:

@@ -74,7 +74,7 @@ class MailChannel : public Channel {
  private:
   Status Authenticate(Transfer& transfer, std::string& password) const {
     if (settings_.username.empty()) return {};
-    GRANT_TRY(const Pin secret, ReadPinFile(settings_.password_file, "SMTP password"));
+    GRANT_TRY(const SecretBuffer secret, ReadPinFile(settings_.password_file, "SMTP password"));
     password.assign(secret.bytes().begin(), secret.bytes().end());
     transfer.Set(CURLOPT_USERNAME, settings_.username.c_str());
     transfer.Set(CURLOPT_PASSWORD, password.c_str());

@@ -47,8 +47,8 @@ class WebhookChannel : public Channel {
   }
 
  private:
-  Result<Pin> ReadSecret() const {
-    GRANT_TRY(Pin secret, ReadPinFile(settings_.secret_file, "webhook secret"));
+  Result<SecretBuffer> ReadSecret() const {
+    GRANT_TRY(SecretBuffer secret, ReadPinFile(settings_.secret_file, "webhook secret"));
     if (secret.bytes().size() >= kWebhookSecretBytesMin) return secret;
     return Fail(Code::kInvalid,
                 fmt::format("the webhook secret file {} holds fewer than {} bytes",

@@ -17,7 +17,8 @@ using metrics::Type;
 constexpr std::array kStatuses = {GrantStatus::kPending,   GrantStatus::kActive,
                                   GrantStatus::kExhausted, GrantStatus::kExpired,
                                   GrantStatus::kRevoked,   GrantStatus::kReleased};
-constexpr std::array kAlarms = {Cause::kDatabaseRestored, Cause::kClockWrong, Cause::kStoreFailing};
+constexpr std::array kAlarms = {Cause::kDatabaseRestored, Cause::kClockWrong, Cause::kStoreFailing,
+                                Cause::kSealed};
 
 double Seconds(Time time) {
   return static_cast<double>(ToMillis(time)) / 1000;
@@ -43,8 +44,7 @@ void ShowTokens(const MetricsSources& sources, Exposition& page) {
   }
 }
 
-void ShowAlarms(Guard& guard, Exposition& page) {
-  const std::vector<Refusal> alarms = guard.Alarms();
+void ShowAlarms(const std::vector<Refusal>& alarms, Exposition& page) {
   page.Begin("grantd_alarm", Type::kGauge, "Whether this stands in the way of every signature.");
   for (const Cause cause : kAlarms) {
     const bool raised = std::any_of(alarms.begin(), alarms.end(),
@@ -89,14 +89,15 @@ void ShowTotals(const Totals& totals, Time now, Exposition& page) {
 }  // namespace
 
 void ShowOperations(const MetricsSources& sources, Time now, Exposition& page) {
+  const std::vector<Refusal> alarms = sources.alarms();
   page.Begin("grantd_build_info", Type::kGauge, "Which grantd this is.");
   page.Add({{"version", GRANT_VERSION}}, 1);
   Gauge(page, "grantd_start_time_seconds", "When grantd started, since 1970.",
         Seconds(sources.started_at));
   Gauge(page, "grantd_ready", "Whether grantd could sign now with every token.",
-        WhyNotReady(sources.keys, sources.store, sources.guard).empty() ? 1 : 0);
+        WhyNotReady(sources.keys, sources.store, alarms).empty() ? 1 : 0);
   ShowTokens(sources, page);
-  ShowAlarms(sources.guard, page);
+  ShowAlarms(alarms, page);
   const WritingState writing = sources.store.Writing();
   Gauge(page, "grantd_store_writable", "Whether the last transaction was committed.",
         writing.failure ? 0 : 1);

@@ -1,11 +1,12 @@
 // The page of metrics that is not about signatures: what there is, and how grantd is.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "grantd/domain/time.h"
 #include "grantd/gate/key_directory.h"
-#include "grantd/guard/guard.h"
 #include "grantd/metrics/exposition.h"
 #include "grantd/operations/totals_cache.h"
 #include "grantd/store/store.h"
@@ -15,7 +16,7 @@ namespace grant {
 struct MetricsSources {
   KeyDirectory& keys;
   Store& store;
-  Guard& guard;
+  std::function<std::vector<Refusal>()> alarms;
   TotalsCache& totals;
   std::string state_dir;
   Time started_at;

@@ -2,7 +2,8 @@
 
 namespace grant {
 
-std::vector<std::string> WhyNotReady(KeyDirectory& keys, Store& store, Guard& guard) {
+std::vector<std::string> WhyNotReady(KeyDirectory& keys, Store& store,
+                                     const std::vector<Refusal>& alarms) {
   std::vector<std::string> reasons;
   for (const gate::TokenRecord& token : keys.Describe()) {
     if (!token.present) reasons.push_back("token " + token.name + " is absent");
@@ -12,8 +13,10 @@ std::vector<std::string> WhyNotReady(KeyDirectory& keys, Store& store, Guard& gu
   } else if (store.Writing().failure) {
     reasons.emplace_back("the database cannot be written");
   }
-  for (const Refusal& alarm : guard.Alarms()) {
-    reasons.push_back("the alarm " + std::string(CauseName(alarm.cause)) + " stands");
+  for (const Refusal& alarm : alarms) {
+    reasons.push_back(alarm.cause == Cause::kSealed
+                          ? "it is sealed"
+                          : "the alarm " + std::string(CauseName(alarm.cause)) + " stands");
   }
   return reasons;
 }

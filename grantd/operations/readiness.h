@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "grant/refusal.h"
 #include "grantd/gate/key_directory.h"
-#include "grantd/guard/guard.h"
 #include "grantd/store/store.h"
 
 namespace grant {
@@ -22,6 +22,7 @@ inline bool WriterStalled(Store& store) {
 // What stands in the way of every signature, or of those with one token; empty where nothing does.
 // Each is a short sentence that anybody may read: it names tokens and causes, and no person. Any
 // thread.
-std::vector<std::string> WhyNotReady(KeyDirectory& keys, Store& store, Guard& guard);
+std::vector<std::string> WhyNotReady(KeyDirectory& keys, Store& store,
+                                     const std::vector<Refusal>& alarms);
 
 }  // namespace grant

@@ -48,7 +48,7 @@ WorkerLease::~WorkerLease() {
 }
 
 Crew::Crew(const TokenSettings& settings, std::string executable, BackoffLimits restarts,
-           FilePinDesk& pins)
+           TokenPinDesk& pins)
     : settings_(settings),
       executable_(std::move(executable)),
       restarts_(restarts),
@@ -60,28 +60,78 @@ Crew::~Crew() {
   Stop();
 }
 
-Status Crew::Start() {
+Status Crew::Start(std::optional<Error> closed_for) {
   if (access(executable_.c_str(), X_OK) != 0) {
     return Fail(Code::kInvalid, "there is no program " + executable_ + " to run PKCS#11 modules in",
                 "install it there, or name it by hsm_worker in grantd.toml");
   }
   if (!stop_event_.open()) return Fail(Code::kUnavailable, "cannot make an event descriptor");
+  const bool closed = closed_for.has_value();
+  closed_for_ = std::move(closed_for);
+  for (Place& place : places_) place.coming = !closed;
   for (size_t i = 0; i < places_.size(); ++i) {
     places_[i].keeper = std::thread([this, i] { Keep(i); });
   }
+  if (closed) return {};
+  auto fault = AwaitFirst();
+  if (!fault) return {};
+  Stop();
+  return tl::make_unexpected(*std::move(fault));
+}
+
+// What only a person can mend, of the first worker that is ready or has failed.
+std::optional<Error> Crew::AwaitFirst() {
   std::optional<Error> fault;
   {
     Lock lock(mutex_);
     changed_.wait(lock, [this] {
-      return last_failure_ ||
+      return last_failure_ || closed_for_ ||
              std::ranges::any_of(places_, [](const Place& place) { return place.ready; });
     });
     if (fault_) fault = last_failure_;
   }
   if (const auto refused = pins_.refused()) fault = refused->error;
-  if (!fault) return {};
-  Stop();
-  return tl::make_unexpected(*std::move(fault));
+  return fault;
+}
+
+void Crew::Close(Error why) {
+  Lock lock(mutex_);
+  closed_for_ = std::move(why);
+  for (Place& place : places_) {
+    place.ready = false;
+    place.coming = false;
+    if (place.process) place.process->Kill();
+  }
+  changed_.notify_all();
+  changed_.wait(lock, [this] {
+    return std::ranges::none_of(places_, [](const Place& place) { return place.active; });
+  });
+}
+
+Status Crew::Open() {
+  {
+    const Lock lock(mutex_);
+    if (!closed_for_) return {};
+    closed_for_.reset();
+    last_failure_.reset();
+    fault_ = false;
+    for (Place& place : places_) place.coming = true;
+    changed_.notify_all();
+  }
+  if (auto fault = AwaitFirst()) return tl::make_unexpected(*std::move(fault));
+  return {};
+}
+
+// Whoever tried a refused PIN again could only lock the token.
+void Crew::CloseIfRefused() {
+  auto refused = pins_.refused();
+  if (!refused) return;
+  spdlog::error("token {}: {}; hint: {}", settings_.name, refused->error.message,
+                refused->error.hint);
+  const Lock lock(mutex_);
+  if (!closed_for_) closed_for_ = std::move(refused->error);
+  for (Place& place : places_) place.coming = false;
+  changed_.notify_all();
 }
 
 void Crew::Stop() {
@@ -102,19 +152,40 @@ void Crew::Stop() {
   }
 }
 
-// The life of one worker after the other, in one place. A PIN that was refused ends it: whoever
-// tried again could only lock the token.
+// Waits until a worker is wanted, and for its turn to start. False once the crew ends.
+bool Crew::AwaitTurn(Place& place) {
+  while (true) {
+    {
+      Lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !closed_for_; });
+    }
+    if (!Turns::OfThisProcess().Take(settings_.module, stopping_)) return false;
+    {
+      const Lock lock(mutex_);
+      place.active = !closed_for_;
+    }
+    if (place.active) return true;
+    Turns::OfThisProcess().Give(settings_.module);
+  }
+}
+
+// The life of one worker after the other, in one place.
 void Crew::Keep(size_t index) {
   Place& place = places_[index];
   Backoff backoff(restarts_, std::random_device()());
-  while (!pins_.refused() && Turns::OfThisProcess().Take(settings_.module, stopping_)) {
+  while (AwaitTurn(place)) {
     const auto started_at = Clock::now();
     bool fault = false;
     const Status started = StartOne(place, fault);
+    if (!started) CloseIfRefused();
     Turns::OfThisProcess().Give(settings_.module);
     if (started) spdlog::info("token {}: worker {} is logged in", settings_.name, index);
     const std::string ended = Watch(place);
     if (stopping_) break;
+    if (Rest(place)) {
+      backoff.Reset();
+      continue;
+    }
     if (Clock::now() - started_at > kSteadyAfter) backoff.Reset();
     NoteFailure(started ? Error{Code::kUnavailable, "its worker " + ended, {}} : started.error(),
                 fault);
@@ -126,19 +197,20 @@ void Crew::Keep(size_t index) {
   }
   const Lock lock(mutex_);
   place.coming = false;
+  place.active = false;
   changed_.notify_all();
 }
 
 Status Crew::StartOne(Place& place, bool& fault) {
-  GRANT_TRY(const auto process, WorkerProcess::Spawn(executable_));
+  GRANT_TRY(const auto process, WorkerProcess::Spawn(executable_, settings_.worker_seccomp));
   {
     const Lock lock(mutex_);
     place.process = process;
     place.running = 0;
-    if (stopping_) process->Kill();
+    if (stopping_ || closed_for_) process->Kill();
   }
   auto channel = process->NewChannel(settings_.call_timeout);
-  Status opened = channel ? Open(*channel, fault) : tl::make_unexpected(channel.error());
+  Status opened = channel ? OpenToken(*channel, fault) : tl::make_unexpected(channel.error());
   if (!opened) {
     process->Kill();
     return opened;
@@ -152,7 +224,7 @@ Status Crew::StartOne(Place& place, bool& fault) {
   return opened;
 }
 
-Status Crew::Open(worker::Channel& channel, bool& fault) {
+Status Crew::OpenToken(worker::Channel& channel, bool& fault) {
   const worker::Open open{worker::kVersion, settings_.name, settings_.module, settings_.uri,
                           settings_.accept_any_pin};
   const auto answer = Exchange(channel, open.kType, Encode(open), worker::kShortBytesMax, pins_);
@@ -192,11 +264,21 @@ std::string Crew::Watch(Place& place) {
   return process->Wait();
 }
 
+// Whether the place is to stay empty.
+bool Crew::Rest(Place& place) {
+  const Lock lock(mutex_);
+  if (!closed_for_) return false;
+  place.active = false;
+  changed_.notify_all();
+  return true;
+}
+
 bool Crew::Pause(Place& place, std::chrono::milliseconds pause, bool coming) {
   Lock lock(mutex_);
-  place.coming = coming;
+  place.coming = coming && !closed_for_;
+  place.active = false;
   changed_.notify_all();
-  changed_.wait_for(lock, pause, [this] { return stopping_.load(); });
+  changed_.wait_for(lock, pause, [this] { return stopping_ || closed_for_; });
   return !stopping_;
 }
 
@@ -266,6 +348,11 @@ SessionResult<WorkerLease> Crew::Borrow(const char* function) {
 SessionFailure Crew::Absent(const char* function) {
   if (auto refused = pins_.refused()) return *std::move(refused);
   SessionFailure failure = MakeSessionFailure(function, CKR_TOKEN_NOT_PRESENT);
+  if (closed_for_) {
+    failure.failure.reason = closed_for_->message;
+    failure.error = *closed_for_;
+    return failure;
+  }
   failure.failure.reason = fmt::format("token '{}' is absent: {}", settings_.name,
                                        last_failure_ ? last_failure_->message : "it is starting");
   failure.error = {Code::kUnavailable, failure.failure.reason,

@@ -57,15 +57,22 @@ class Crew {
  public:
   // `pins` must outlive it.
   Crew(const TokenSettings& settings, std::string executable, BackoffLimits restarts,
-       FilePinDesk& pins);
+       TokenPinDesk& pins);
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
   // Ends all workers. No lease may be left.
   ~Crew();
 
   // Starts the workers, and waits until the first one is ready or has failed. Fails where waiting
-  // mends nothing: the module cannot be loaded, the URI is ambiguous, the PIN was refused.
-  Status Start();
+  // mends nothing: the module cannot be loaded, the URI is ambiguous, the PIN was refused. With a
+  // reason to stay closed it starts none.
+  Status Start(std::optional<Error> closed_for = {});
+
+  // Ends all workers, whatever runs in them, and starts no more: calls fail with `why`. Returns
+  // when none is left.
+  void Close(Error why);
+  // Starts workers again; waits and fails as Start() does.
+  Status Open();
 
   // The worker that has the least to do; `function` is named where there is none. Waits while all
   // are busy, for at most the time that a call may take, and a moment for one that is starting.
@@ -82,6 +89,7 @@ class Crew {
   struct Place {
     std::thread keeper;
     std::shared_ptr<WorkerProcess> process;
+    bool active = false;  // there is a process, or there will be in a moment
     bool ready = false;
     bool coming = true;  // likely to be ready in a moment
     size_t running = 0;
@@ -89,9 +97,13 @@ class Crew {
   };
 
   void Keep(size_t index);
+  bool AwaitTurn(Place& place);
+  std::optional<Error> AwaitFirst();
+  void CloseIfRefused();
   Status StartOne(Place& place, bool& fault);
-  Status Open(worker::Channel& channel, bool& fault);
+  Status OpenToken(worker::Channel& channel, bool& fault);
   std::string Watch(Place& place);
+  bool Rest(Place& place);
   bool Pause(Place& place, std::chrono::milliseconds pause, bool coming);
   void NoteFailure(Error error, bool fault);
   Place* LeastBusy();
@@ -103,7 +115,7 @@ class Crew {
   const TokenSettings settings_;
   const std::string executable_;
   const BackoffLimits restarts_;
-  FilePinDesk& pins_;
+  TokenPinDesk& pins_;
   Descriptor stop_event_;
   std::atomic<bool> stopping_{false};
 
@@ -111,7 +123,8 @@ class Crew {
   std::condition_variable changed_;
   std::vector<Place> places_;
   std::optional<Error> last_failure_;
-  bool fault_ = false;  // the last failure is one of the configuration
+  bool fault_ = false;               // the last failure is one of the configuration
+  std::optional<Error> closed_for_;  // why no worker is wanted
 };
 
 }  // namespace grant

@@ -86,12 +86,14 @@ void SignalPidfd(int pidfd, int signal) {
 
 }  // namespace
 
-Result<std::shared_ptr<WorkerProcess>> WorkerProcess::Spawn(const std::string& executable) {
+Result<std::shared_ptr<WorkerProcess>> WorkerProcess::Spawn(const std::string& executable,
+                                                            bool seccomp) {
   GRANT_TRY(auto ends, worker::Channel::MakePair());
   const SpawnSettings settings(ends.second.get());
   std::vector<char*> environment = EnvironmentForModules();
   std::string name = "grantd-hsm-worker";
-  std::array<char*, 2> arguments = {name.data(), nullptr};
+  std::string without = worker::kWithoutSeccomp;
+  std::array<char*, 3> arguments = {name.data(), seccomp ? nullptr : without.data(), nullptr};
   pid_t pid = -1;
   const int error = posix_spawn(&pid, executable.c_str(), settings.actions(), settings.attributes(),
                                 arguments.data(), environment.data());

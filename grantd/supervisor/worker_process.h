@@ -17,7 +17,8 @@ class WorkerProcess {
  public:
   // Starts the program with nothing of grantd's but its standard error, its environment (without
   // what is meant for grantd), and one socket. Errors: kUnavailable.
-  static Result<std::shared_ptr<WorkerProcess>> Spawn(const std::string& executable);
+  // With `seccomp` it gives up the system calls that modules hardly need.
+  static Result<std::shared_ptr<WorkerProcess>> Spawn(const std::string& executable, bool seccomp);
 
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;

@@ -38,7 +38,7 @@ bool MeansTokenLost(CK_RV rv) {
   }
 }
 
-class WorkerToken : public Token {
+class WorkerToken : public SealableToken {
  public:
   WorkerToken(const TokenSettings& settings, const WorkerOptions& options,
               const KeySelector& selector)
@@ -54,7 +54,10 @@ class WorkerToken : public Token {
     described_.model = selector.model;
   }
 
-  Status Start() { return crew_.Start(); }
+  Status Start(std::optional<Error> closed_for) {
+    if (!closed_for && pins_.state().waiting) closed_for = pins_.Waiting();
+    return crew_.Start(std::move(closed_for));
+  }
   const TokenSettings& settings() const override { return settings_; }
   gate::TokenRecord Describe() override;
   size_t WorkersUp() override { return crew_.Ready(); }
@@ -71,6 +74,10 @@ class WorkerToken : public Token {
                                             ByteView data) override;
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
   tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake& wanted) override;
+  void Close(const Error& why) override;
+  Status Open() override;
+  Status GivePin(SecretBuffer pin, bool after_wrong) override;
+  PinState pin_state() override { return pins_.state(); }
 
  private:
   class Started;
@@ -83,7 +90,7 @@ class WorkerToken : public Token {
   std::shared_ptr<const TokenObjects> Known(bool& fresh);
 
   const TokenSettings settings_;
-  FilePinDesk pins_;
+  TokenPinDesk pins_;
   Crew crew_;
 
   std::mutex describe_mutex_;
@@ -314,14 +321,38 @@ tl::expected<MadeKey, TokenFailure> WorkerToken::GenerateKey(const KeyToMake& wa
   return MadeKey{made->label_taken, std::move(made->left_out)};
 }
 
+void WorkerToken::Close(const Error& why) {
+  pins_.Forget();
+  crew_.Close(why);
+}
+
+Status WorkerToken::Open() {
+  if (pins_.state().waiting) {
+    crew_.Close(pins_.Waiting());
+    return {};
+  }
+  return crew_.Open();
+}
+
+Status WorkerToken::GivePin(SecretBuffer pin, bool after_wrong) {
+  GRANT_CHECK(pins_.Give(std::move(pin), after_wrong));
+  Status opened = crew_.Open();
+  if (!opened && pins_.state().refused) opened.error().code = Code::kInvalid;
+  return opened;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Token>> OpenWorkerToken(const TokenSettings& settings,
-                                               const WorkerOptions& options) {
+Result<std::unique_ptr<SealableToken>> OpenWorkerToken(const TokenSettings& settings,
+                                                       const WorkerOptions& options) {
   GRANT_TRY(const KeySelector selector, ParseTokenUri(settings.uri));
-  GRANT_CHECK(ReadPinFile(settings.pin_file));
+  if (settings.pin_source != PinSource::kTyped) {
+    GRANT_CHECK(ReadPinFile(settings.pin_file, "PIN",
+                            settings.pin_source == PinSource::kCredential ? SecretFile::kCredential
+                                                                          : SecretFile::kPrivate));
+  }
   auto token = std::make_unique<WorkerToken>(settings, options, selector);
-  GRANT_CHECK(token->Start());
+  GRANT_CHECK(token->Start(options.closed_for));
   return token;
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "grantd/hsm/token.h"
+#include "grantd/hsm/sealable_token.h"
 #include "grantd/supervisor/backoff.h"
 
 namespace grant {
@@ -12,16 +13,18 @@ namespace grant {
 struct WorkerOptions {
   std::string executable;  // grantd-hsm-worker
   BackoffLimits restarts;  // pauses before a worker that ended is replaced
+  // Starts nothing before Open(): calls fail with this.
+  std::optional<Error> closed_for = {};
 };
 
 // Starts the workers and waits for the first one to log in. A token that is not there, or a module
 // that fails, is no error: the token is absent until a later start succeeds. Errors: kInvalid
 // (settings, unsafe PIN file, no module), kUnavailable (the module cannot be loaded, the PIN was
-// refused).
+// refused). A token whose PIN is to be typed in starts its workers once it has it.
 //
 // A call that its worker does not answer in settings.call_timeout ends the worker. Signatures that
 // run in a worker when it ends have an unknown outcome.
-Result<std::unique_ptr<Token>> OpenWorkerToken(const TokenSettings& settings,
-                                               const WorkerOptions& options);
+Result<std::unique_ptr<SealableToken>> OpenWorkerToken(const TokenSettings& settings,
+                                                       const WorkerOptions& options);
 
 }  // namespace grant

@@ -7,6 +7,8 @@ namespace grant::worker {
 
 // The worker's end of the control socket.
 inline constexpr int kControlDescriptor = 3;
+// The one argument that there is.
+inline constexpr const char* kWithoutSeccomp = "--without-seccomp";
 
 // False where the peer is gone.
 bool SendDescriptor(const Descriptor& control, const Descriptor& sent);

@@ -12,9 +12,11 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
+#include "grantd/sandbox/system_calls.h"
 #include "grantd/worker/control.h"
 #include "grantd/worker/service.h"
 
@@ -34,12 +36,17 @@ void Guard() {
   }
 }
 
-int Run() {
+int Run(bool confined) {
   Guard();
   struct stat file {};
   if (fstat(kControlDescriptor, &file) != 0 || !S_ISSOCK(file.st_mode)) {
     static_cast<void>(fputs("grantd-hsm-worker is started by grantd alone\n", stderr));
     return 2;
+  }
+  // Before the first byte of the module is loaded.
+  if (const Status kept = confined ? KeepOnly(SystemCalls::kWorker) : Status(); !kept) {
+    static_cast<void>(fprintf(stderr, "grantd-hsm-worker: %s\n", kept.error().message.c_str()));
+    return 1;
   }
   const Descriptor control(kControlDescriptor);
   // Never destroyed: threads are still in it at the end of the process.
@@ -59,10 +66,11 @@ int Run() {
 }  // namespace
 }  // namespace grant::worker
 
-int main() {
+int main(int argc, char** argv) {
   int status = 1;
   try {
-    status = grant::worker::Run();
+    const bool confined = argc < 2 || std::string_view(argv[1]) != grant::worker::kWithoutSeccomp;
+    status = grant::worker::Run(confined);
   } catch (const std::exception& error) {
     static_cast<void>(fprintf(stderr, "grantd-hsm-worker: %s\n", error.what()));
   }

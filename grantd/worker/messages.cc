@@ -50,7 +50,7 @@ const char* FaultIn(const Objects& objects) {
 }
 
 const char* FaultIn(const PinGiven& given) {
-  return given.pin.empty() || given.pin.size() > Pin::kBytesMax ? "that is no PIN" : nullptr;
+  return given.pin.empty() || given.pin.size() > kPinBytesMax ? "that is no PIN" : nullptr;
 }
 
 const char* FaultIn(const GenerateKey& wanted) {

@@ -37,6 +37,7 @@ enum class Cause : uint16_t {
   kDatabaseRestored = 26,  // the database is an older copy, or it cannot be told
   kClockWrong = 27,        // the clock went back, or leapt
   kKeyUnsafe = 28,         // the key audit found a way past every grant that nobody acknowledged
+  kSealed = 29,            // an administrator has stopped all signing
 };
 
 // The cause's fixed name in the audit and in JSON, for instance "used-up"; "unknown" for a number

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/e2e/process_memory.h"
 #include "tests/e2e/world.h"
 
 namespace grant::test {
@@ -29,24 +30,6 @@ std::string PidOfCommand(const std::string& argument) {
     }
   }
   return "none";
-}
-
-// Whether the text is anywhere in what a process (by its folder in /proc) may write to.
-bool MemoryHolds(const std::string& process, const std::string& text) {
-  std::ifstream maps(process + "/maps");
-  std::ifstream memory(process + "/mem", std::ios::binary);
-  for (std::string line; std::getline(maps, line);) {
-    if (line.find(" rw") == std::string::npos) continue;
-    const size_t dash = line.find('-');
-    const uint64_t begin = std::stoull(line.substr(0, dash), nullptr, 16);
-    const uint64_t end = std::stoull(line.substr(dash + 1), nullptr, 16);
-    std::string bytes(end - begin, '\0');
-    memory.clear();
-    memory.seekg(static_cast<std::streamoff>(begin));
-    memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (bytes.find(text) != std::string::npos) return true;
-  }
-  return false;
 }
 
 class Secrets : public testing::Test {
@@ -226,7 +209,7 @@ TEST_F(Secrets, LeaveTheMemoryOfGrantdOnceTheyAreUsed) {
   const auto bob = HostOf(kBobUid);
   EXPECT_EQ(bob->Do("login " + issued.secret), "CKR_OK");
   EXPECT_THAT(bob->Do(kSign), StartsWith("CKR_OK "));
-  const std::string memory = "/proc/" + PidOfCommand(world_->directory() / "grantd.toml");
+  const pid_t memory = std::stoi(PidOfCommand(world_->directory() / "grantd.toml"));
   ASSERT_TRUE(MemoryHolds(memory, "release-key")) << "the search finds what is there";
   // Answers are wiped after they were sent, so this may take a moment.
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);

@@ -50,6 +50,7 @@ World::World(std::vector<KeyToMake> keys, uid_t daemon_uid)
   for (const KeyToMake& key : keys) softhsm_.GenerateKey("prod", kPin, key);
   for (const char* name : {"state", "run"}) mkdir((directory_ / name).c_str(), 0700);
   directory_.Write("pin", kPin);
+  pin_line_ = "pin_file = \"" + (directory_ / "pin") + "\"";
   chmod(directory_.path().c_str(), 0711);
   chmod((directory_ / "run").c_str(), 0755);
 }
@@ -64,8 +65,7 @@ void World::WriteConfig() {
                        PrincipalOf(geteuid()) + "\"]\n" + site_lines_ +
                        "[listen]\napi = \"unix:" + api_path() + "\"\ngate = \"unix:" + gate_path() +
                        "\"\n[[token]]\nname = \"prod\"\nmodule = \"" + SoftHsm::Module() +
-                       "\"\nuri = \"pkcs11:token=prod\"\n" + "pin_file = \"" +
-                       (directory_ / "pin") + "\"\n" + token_lines_);
+                       "\"\nuri = \"pkcs11:token=prod\"\n" + pin_line_ + "\n" + token_lines_);
   if (daemon_uid_ == 0) return;
   const std::string owner = std::to_string(daemon_uid_);
   for (const std::string& path :

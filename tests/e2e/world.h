@@ -38,6 +38,9 @@ class World {
   // More lines for the [[token]] of grantd.toml; before Start().
   void ConfigureToken(const std::string& lines) { token_lines_ += lines; }
 
+  // Where grantd has the token's PIN from, in place of the file; before Start(), too.
+  void ConfigurePin(const std::string& line) { pin_line_ = line; }
+
   // More tables for grantd.toml; before Start(), too.
   void ConfigureDaemon(const std::string& tables) { token_lines_ += tables; }
 
@@ -101,6 +104,7 @@ class World {
   SoftHsm softhsm_;
   uid_t daemon_uid_;
   std::string program_;
+  std::string pin_line_;
   std::string token_lines_;
   std::string site_lines_;
   Environment environment_;

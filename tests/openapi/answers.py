@@ -9,6 +9,7 @@ from daemon import Connection, quote
 from people import ADMIN, APPROVER, AUDITOR, OTHER_KEY, REQUESTER, RULES, STRANGER
 
 JSON = {"Content-Type": "application/json"}
+PIN = b"92716455"
 # A path's variable, so that it names nothing.
 ABSENT = {"id": "req_00000000000000000000000000", "name": "unheard-of", "version": "999999"}
 OTHER_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
@@ -131,6 +132,44 @@ class Answers:
     def setCertificate_404(self):
         chain = certify(self.request_certificate().json["csr"])
         return self.daemon.post(ADMIN, "/v1/signers/unheard-of/certificate", {"certificate": chain})
+
+    def seal(self):
+        return self.daemon.post(ADMIN, "/v1/seal", {"reason": "a test"})
+
+    def unseal(self):
+        return self.daemon.post(ADMIN, "/v1/unseal", {})
+
+    def closeSeal_200(self):
+        answer = self.seal()
+        self.unseal()
+        return answer
+
+    def closeSeal_409(self):
+        self.seal()
+        answer = self.seal()
+        self.unseal()
+        return answer
+
+    def openSeal_200(self):
+        self.seal()
+        return self.unseal()
+
+    def openSeal_409(self):
+        return self.unseal()
+
+    def pin(self, token="spare"):
+        return self.daemon.send(ADMIN, "POST", f"/v1/tokens/{token}/pin", PIN,
+                                {"Content-Type": "application/octet-stream"})
+
+    def giveTokenPin_200(self):
+        return self.pin()
+
+    def giveTokenPin_404(self):
+        return self.pin("unheard-of")
+
+    def giveTokenPin_409(self):
+        self.pin()
+        return self.pin()
 
     def applyRules_409(self):
         self.people.request()

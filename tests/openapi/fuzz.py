@@ -12,6 +12,8 @@ PEOPLE = (ADMIN, REQUESTER, APPROVER, AUDITOR, STRANGER)
 LIKELY = {"fileRequest": REQUESTER, "approveRequest": APPROVER, "rejectRequest": APPROVER,
           "cancelRequest": REQUESTER, "commentOnRequest": APPROVER, "revokeGrant": APPROVER,
           "releaseGrant": REQUESTER}
+# Without tokens little else is answered; and a PIN is any bytes.
+UNTOUCHED = {"closeSeal", "openSeal", "giveTokenPin"}
 ODD_TEXTS = ("", " ", "x" * 5000, "\u0000", "\n", "\x7f", "ü\U0001f511", "\ud800", "null", "-1", "0", "1e9",
              "9" * 40, "../rules", "a/b", "%2e", "'; --", "req_", "grt_", "true", "{}", "*", '"')
 ODD_NUMBERS = (-1, 0, 1.5, 1e300, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 1_000_001)
@@ -41,7 +43,7 @@ class Fuzz:
     def run(self, rounds):
         self.people.apply()
         # Where there is more to get wrong more is tried.
-        operations = [each for each in self.spec.operations
+        operations = [each for each in self.spec.operations if each.id not in UNTOUCHED
                       for _ in range(4 if each.body_schema else 1)]
         for i in range(rounds):
             if i % 25 == 0:

@@ -37,6 +37,7 @@ const char* NameOf(api::BodyUse use) {
     case api::BodyUse::kOptional:
       return "optional";
     case api::BodyUse::kRequired:
+    case api::BodyUse::kSecret:
       break;
   }
   return "required";
@@ -62,6 +63,10 @@ class OpenApi : public testing::Test {
   void SetUp() override {
     if (!IsRoot()) GTEST_SKIP() << "needs root, to act as users of their own";
     world_.ConfigureSite("auditors = [\"" + PrincipalOf(kAuditorUid) + "\"]\n");
+    world_.softhsm().AddToken("spare", World::kPin);
+    world_.ConfigureDaemon("[[token]]\nname = \"spare\"\nmodule = \"" +
+                           std::string(SoftHsm::Module()) +
+                           "\"\nuri = \"pkcs11:token=spare\"\npin_source = \"unseal\"\n");
     world_.Start();
     world_.ApplyRules({PrincipalOf(0)});
     // A grant with a use, and a refusal to explain.

@@ -25,7 +25,9 @@ class Operation:
                          for status, each in described["responses"].items()}
         body = described.get("requestBody")
         self.body_required = body is not None and body["required"]
-        self.body_schema = body["content"]["application/json"]["schema"] if body else None
+        # A secret's bytes are no JSON.
+        self.takes_bytes = body is not None and "application/octet-stream" in body["content"]
+        self.body_schema = next(iter(body["content"].values()))["schema"] if body else None
 
     def matches(self, target):
         """Whether the path stands for the target, which has no query."""

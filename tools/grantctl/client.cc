@@ -17,6 +17,8 @@ namespace grant::ctl {
 namespace {
 
 constexpr std::string_view kScheme = "unix:";
+constexpr const char* kJsonType = "application/json";
+constexpr const char* kBytesType = "application/octet-stream";
 constexpr long kConnectSeconds = 5;
 // More than a request of the largest size has.
 constexpr size_t kSecretAnswerBytes = size_t{1} * 1024 * 1024;
@@ -54,8 +56,8 @@ size_t ReceiveField(char* data, size_t size, size_t count, void* target) {
 // The head of a request with a body.
 class Headers {
  public:
-  Headers(const std::string& etag, const std::string& idempotency_key) {
-    Add("Content-Type: application/json");
+  Headers(const std::string& etag, const std::string& idempotency_key, const char* type) {
+    Add(std::string("Content-Type: ") + type);
     // grantd reads a body at once; waiting for "100 Continue" would only cost time.
     Add("Expect:");
     if (!etag.empty()) Add("If-Match: " + etag);
@@ -172,15 +174,23 @@ Outcome<Tagged> Client::GetTagged(const std::string& path) {
 Outcome<Json> Client::Post(const std::string& path, const Json& body, const std::string& etag,
                            std::string* secret) {
   // Arguments are whatever bytes the shell passed; JSON is UTF-8.
-  const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), etag, {}};
+  const std::string text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Sent sent{text, etag, {}};
   GRANT_TRY(Tagged answer, Call(path, &sent, kCallTimeout, secret));
   return std::move(answer.object);
 }
 
 Outcome<Json> Client::PostOnce(const std::string& path, const Json& body, const std::string& key,
                                std::chrono::seconds timeout) {
-  const Sent sent{body.dump(-1, ' ', false, Json::error_handler_t::replace), {}, key};
+  const std::string text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Sent sent{text, {}, key};
   GRANT_TRY(Tagged answer, Call(path, &sent, timeout, nullptr));
+  return std::move(answer.object);
+}
+
+Outcome<Json> Client::SendSecret(const std::string& path, std::string_view secret) {
+  const Sent sent{secret, {}, {}, true};
+  GRANT_TRY(Tagged answer, Call(path, &sent, kCallTimeout, nullptr));
   return std::move(answer.object);
 }
 
@@ -188,7 +198,8 @@ Outcome<Tagged> Client::Call(const std::string& target, const Sent* sent,
                              std::chrono::seconds timeout, std::string* secret) {
   CURL* curl = handle_->curl;
   const Headers headers(sent == nullptr ? std::string() : sent->etag,
-                        sent == nullptr ? std::string() : sent->idempotency_key);
+                        sent == nullptr ? std::string() : sent->idempotency_key,
+                        sent != nullptr && sent->is_secret ? kBytesType : kJsonType);
   if (curl == nullptr || !headers.complete()) {
     return Failed(Exit::kFailed, "libcurl cannot be set up");
   }
@@ -213,7 +224,7 @@ Outcome<Tagged> Client::Call(const std::string& target, const Sent* sent,
   if (sent != nullptr) {
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.list());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent->body.size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sent->body.c_str());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sent->body.data());
   }
 
   const CURLcode code = curl_easy_perform(curl);

@@ -60,14 +60,17 @@ class Client {
   // The same for what happens once under its key, however often it is sent.
   Outcome<Json> PostOnce(const std::string& path, const Json& body, const std::string& key,
                          std::chrono::seconds timeout = kCallTimeout);
+  // The bytes of a secret as the body, which goes nowhere else.
+  Outcome<Json> SendSecret(const std::string& path, std::string_view secret);
 
  private:
   struct Handle;
 
   struct Sent {
-    std::string body;
+    std::string_view body;
     std::string etag;
     std::string idempotency_key;
+    bool is_secret = false;  // bytes, where others are JSON
   };
 
   Outcome<Json> Post(const std::string& path, const Json& body, const std::string& etag,

@@ -165,6 +165,7 @@ int RunGrantctl(const std::vector<std::string>& arguments, Surroundings& around)
   AddApplyCommand(app, chosen);
   AddAuditCommands(app, chosen);
   AddBackupCommands(app, chosen);
+  AddSealCommands(app, chosen);
   AddDoctorCommand(app, chosen);
   AddStandingCommands(app, chosen);
   AddCompletionCommands(app, chosen);

@@ -37,6 +37,7 @@ void AddSignerKeyCommands(CLI::App& signer, Command& chosen);  // of `signer`
 void AddApplyCommand(CLI::App& app, Command& chosen);
 void AddAuditCommands(CLI::App& app, Command& chosen);   // audit, explain
 void AddBackupCommands(CLI::App& app, Command& chosen);  // backup, restore
+void AddSealCommands(CLI::App& app, Command& chosen);    // seal, unseal
 void AddDoctorCommand(CLI::App& app, Command& chosen);
 void AddStandingCommands(CLI::App& app, Command& chosen);  // whoami, version
 // Comes last, for it completes all the others.

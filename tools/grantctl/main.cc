@@ -9,6 +9,7 @@
 #include "tools/grantctl/command_line.h"
 #include "tools/grantctl/doctor_module.h"
 #include "tools/grantctl/interrupt.h"
+#include "tools/grantctl/terminal.h"
 
 int main(int argc, char** argv) {
   grant::ctl::Surroundings around{
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
           [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
       .pause = grant::ctl::PauseUnlessInterrupted,
       .run = grant::ctl::RunChild,
-      .registered_module = grant::ctl::RegisteredModule};
+      .registered_module = grant::ctl::RegisteredModule,
+      .echo = grant::ctl::SetEcho};
   return grant::ctl::RunGrantctl({argv + 1, argv + argc}, around);
 }

@@ -35,6 +35,8 @@ struct Surroundings {
       run = {};
   // The module that p11-kit knows (doctor_module.h); nothing where it knows none.
   std::function<std::optional<std::string>()> registered_module = {};
+  // Whether the terminal shows what is typed; false where that cannot be changed.
+  std::function<bool(bool on)> echo = {};
 };
 
 enum class Format { kTable, kWide, kJson, kName };

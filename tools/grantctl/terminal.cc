@@ -1,6 +1,8 @@
 #include "tools/grantctl/terminal.h"
 
 #include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -138,6 +140,13 @@ bool Ask(std::istream& in, std::ostream& err, std::string_view question) {
     return false;
   }
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+bool SetEcho(bool on) {
+  termios settings{};
+  if (tcgetattr(STDIN_FILENO, &settings) != 0) return false;
+  settings.c_lflag = on ? settings.c_lflag | ECHO : settings.c_lflag & ~static_cast<tcflag_t>(ECHO);
+  return tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings) == 0;
 }
 
 }  // namespace grant::ctl

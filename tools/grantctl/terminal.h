@@ -29,4 +29,7 @@ std::string Truncate(std::string_view text, size_t columns_max);
 // Asks on `err` and reads one line from `in`; true for "y" and "yes" alone.
 bool Ask(std::istream& in, std::ostream& err, std::string_view question);
 
+// Whether standard input's terminal shows what is typed. False where it is none.
+bool SetEcho(bool on);
+
 }  // namespace grant::ctl

@@ -18,6 +18,7 @@
 #include "grantd/api/api.h"
 #include "grantd/api/target.h"
 #include "grantd/keys/key_desk.h"
+#include "grantd/seal/seal.h"
 #include "tests/unit/domain/zones.h"
 
 namespace grant::api {
@@ -112,10 +113,13 @@ class ApiTest : public testing::Test {
         *store_, *workflow_, keys_, auditor_,
         KeyDeskSurroundings{[this] { return now_; }, [] { return Result<SecretEntropy>(); },
                             [this] { return alarms_; }});
-    api_ = std::make_unique<Api>(Services{
-        *workflow_, *key_desk_, [this] { return tokens_; }, [this] { return channels_; },
-        [this] { return metrics_; }, "", "", [this](const Principal& by) { return BackUp(by); },
-        [this] { return not_ready_; }, [this] { return stalled_; }, [this] { return system_; }});
+    seal_ = std::make_unique<Seal>(
+        *store_, [this] { return now_; }, std::nullopt, std::vector<SealableToken*>());
+    api_ = std::make_unique<Api>(
+        Services{*workflow_, *key_desk_, [this] { return tokens_; }, [this] { return channels_; },
+                 [this] { return metrics_; }, "", "",
+                 [this](const Principal& by) { return BackUp(by); }, [this] { return not_ready_; },
+                 [this] { return stalled_; }, [this] { return system_; }, seal_.get()});
   }
 
   ~ApiTest() override {
@@ -237,6 +241,7 @@ class ApiTest : public testing::Test {
   KeyDirectory keys_{std::vector<std::unique_ptr<Token>>()};  // of a grantd without a token
   KeyAuditor auditor_{keys_};
   std::unique_ptr<KeyDesk> key_desk_;
+  std::unique_ptr<Seal> seal_;
   std::unique_ptr<Api> api_;
 };
 

@@ -46,8 +46,9 @@ TEST(Totals, CountsTheRest) {
 // Counts how often it is read.
 class CountedStore : public Store {
  public:
-  Status Write(std::function<Status(Tables&)>) override { return {}; }
-  void WriteAsync(std::function<Status(Tables&)>, std::function<void(Status)>) override {}
+  using Store::Write;
+  Status Write(std::function<Status(Tables&)>, std::function<void()>) override { return {}; }
+  uint64_t generation() const override { return 0; }
   Status Read(std::function<Status(Tables&)> work) override {
     ++reads;
     if (failing) return Fail(Code::kUnavailable, "no");

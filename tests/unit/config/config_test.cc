@@ -191,6 +191,50 @@ INSTANTIATE_TEST_SUITE_P(
               "pin_file = '/p'\n[[token]]",
               "grantd.toml:8: 'name' is 'prod', the name of another [[token]]", ""}));
 
+constexpr const char* kTokenWithoutPin =
+    "state_dir = '/s'\n[[token]]\nname = 't'\nmodule = '/m'\nuri = 'pkcs11:token=x'\n";
+
+TEST(Config, ThePinHasOneSource) {
+  const auto source_of = [](const std::string& lines) {
+    return ParseConfig(kTokenWithoutPin + lines, "grantd.toml");
+  };
+  const auto credential = source_of("pin_credential = 'pin_t'");
+  ASSERT_TRUE(credential) << credential.error().message;
+  EXPECT_EQ(credential->tokens[0].pin_source, PinSource::kCredential);
+  EXPECT_EQ(credential->tokens[0].pin_credential, "pin_t");
+  const auto typed = source_of("pin_source = 'unseal'");
+  ASSERT_TRUE(typed) << typed.error().message;
+  EXPECT_EQ(typed->tokens[0].pin_source, PinSource::kTyped);
+  for (const char* wrong :
+       {"", "pin_source = 'prompt'", "pin_credential = '../t'",
+        "pin_source = 'unseal'\npin_file = '/p'", "pin_credential = 'c'\npin_file = '/p'",
+        "pin_source = 'unseal'\npin_credential = 'c'"}) {
+    EXPECT_FALSE(source_of(wrong)) << wrong;
+  }
+}
+
+TEST(Config, LimitsHaveDefaultsAndBounds) {
+  const auto with = [](const std::string& lines) {
+    return ParseConfig(std::string(kTokenWithoutPin) + "pin_file = '/p'\n[limits]\n" + lines,
+                       "grantd.toml");
+  };
+  EXPECT_EQ(with("")->limits.gate_connections_per_user, 512U);
+  EXPECT_EQ(with("gate_connections = 100")->limits.gate_connections_per_user, 100U);
+  EXPECT_EQ(with("wrong_secrets_lock = '1m'")->limits.wrong_secrets_lock, std::chrono::minutes(1));
+  for (const char* wrong :
+       {"gate_connections = 0", "gate_connections = 10\ngate_connections_per_user = 11",
+        "kept_mib_per_user = 257", "wrong_secrets_span = '8d'", "open_operations = 5"}) {
+    EXPECT_FALSE(with(wrong)) << wrong;
+  }
+}
+
+TEST(Config, WithoutSeccompWorkersHaveNoneEither) {
+  const auto config =
+      ParseConfig("seccomp = false\n" + std::string(kTokenWithoutPin) + "pin_file = '/p'", "x");
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->tokens[0].worker_seccomp);
+}
+
 TEST(Config, NeedsATokenAndTakesSixtyFour) {
   const auto none = ParseConfig("state_dir = '/s'\n", "grantd.toml");
   ASSERT_FALSE(none);

@@ -19,7 +19,7 @@ class ConversationTest : public SigningTest {
     client_ = gate::Connection(ends[0]);
     server_ = std::thread([this, end = ends[1]] {
       gate::Connection connection(end);
-      Converse(connection, peer_, GateServices{inventory_, logins_, signing_, public_},
+      Converse(connection, peer_, GateServices{inventory_, logins_, signing_, public_, quotas_},
                GateLimits{});
     });
     EXPECT_EQ(Ask(gate::Hello{}), gate::MessageType::kWelcome);
@@ -48,6 +48,7 @@ class ConversationTest : public SigningTest {
 
   Peer peer_ = PeerAs("unix:alice");
   PublicOperations public_{keys_};
+  UserQuotas quotas_{{2, size_t{96} * 1024}};
   gate::Connection client_;
   std::thread server_;
   Bytes body_;

@@ -15,7 +15,17 @@ TEST(Deliveries, WithdrawARunningSignatureOfTheGrant) {
   Deliveries::Ticket ticket(deliveries);
   ticket.ChargeTo("grt_1");
   deliveries.Withdraw("grt_1");
-  EXPECT_FALSE(ticket.BeginDelivery());
+  EXPECT_EQ(ticket.BeginDelivery(), Cause::kRevoked);
+}
+
+TEST(Deliveries, TheSealWithdrawsEverySignatureWhateverItIsChargedTo) {
+  Deliveries deliveries;
+  Deliveries::Ticket of_grant(deliveries);
+  of_grant.ChargeTo("grt_1");
+  Deliveries::Ticket of_none(deliveries);
+  deliveries.WithdrawAll();
+  EXPECT_EQ(of_grant.BeginDelivery(), Cause::kSealed);
+  EXPECT_EQ(of_none.BeginDelivery(), Cause::kSealed);
 }
 
 TEST(Deliveries, LeaveSignaturesOfOtherGrantsAlone) {
@@ -23,7 +33,7 @@ TEST(Deliveries, LeaveSignaturesOfOtherGrantsAlone) {
   Deliveries::Ticket ticket(deliveries);
   ticket.ChargeTo("grt_2");
   deliveries.Withdraw("grt_1");
-  EXPECT_TRUE(ticket.BeginDelivery());
+  EXPECT_FALSE(ticket.BeginDelivery());
 }
 
 TEST(Deliveries, WithdrawReturnsOnlyWhenWhatGoesOutIsOut) {
@@ -34,7 +44,7 @@ TEST(Deliveries, WithdrawReturnsOnlyWhenWhatGoesOutIsOut) {
   std::thread signer([&] {
     Deliveries::Ticket ticket(deliveries);
     ticket.ChargeTo("grt_1");
-    ASSERT_TRUE(ticket.BeginDelivery());
+    ASSERT_FALSE(ticket.BeginDelivery());
     delivering.set_value();
     go_on.get_future().wait();
     delivered = true;
@@ -60,7 +70,7 @@ TEST(Deliveries, NothingIsDeliveredAfterWithdrawHoweverTheyRace) {
       deliveries.Withdraw("grt_1");
       withdrawn = true;
     });
-    if (ticket->BeginDelivery()) late = withdrawn.load();
+    if (!ticket->BeginDelivery()) late = withdrawn.load();
     ticket.reset();
     revoker.join();
     EXPECT_FALSE(late);

@@ -85,6 +85,19 @@ TEST_F(SigningTest, DestroysASignatureThatARevocationOvertook) {
   EXPECT_EQ(Used(), 1U);
 }
 
+TEST_F(SigningTest, DestroysASignatureThatTheSealOvertook) {
+  sign_ = [this] {
+    EXPECT_TRUE(store_->Write([](Tables&) { return Status(); }));
+    signing_.WithdrawAll();
+    return Bytes(64, 1);
+  };
+  const auto outcome = SignAs("unix:alice");
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().cause, Cause::kSealed);
+  EXPECT_FALSE(delivered_);
+  EXPECT_EQ(Used(), 1U) << "it stays spent";
+}
+
 TEST_F(SigningTest, NeverAsksTheTokenForWhomIsNotAUser) {
   bool asked = false;
   sign_ = [&asked] {

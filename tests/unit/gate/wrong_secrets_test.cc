@@ -30,6 +30,21 @@ TEST(WrongSecrets, AfterTheLockCountingBeginsAnew) {
   EXPECT_EQ(wrong.Count(kAlice, At(600)), Counted::kLocks);
 }
 
+TEST(WrongSecrets, EachLockInARowIsTwiceAsLongUpToTheLongest) {
+  WrongSecrets wrong(
+      {2, std::chrono::minutes(10), std::chrono::minutes(1), std::chrono::minutes(3)});
+  const auto locked_for = [&wrong](Time at) {
+    wrong.Count(kAlice, at);
+    EXPECT_EQ(wrong.Count(kAlice, at), Counted::kLocks);
+    return *wrong.LockedUntil(kAlice, at) - at;
+  };
+  EXPECT_EQ(locked_for(At(0)), std::chrono::minutes(1));
+  EXPECT_EQ(locked_for(At(60)), std::chrono::minutes(2));
+  EXPECT_EQ(locked_for(At(180)), std::chrono::minutes(3));
+  EXPECT_EQ(locked_for(At(360)), std::chrono::minutes(3));
+  EXPECT_EQ(locked_for(At(360 + 6 * 60 + 1)), std::chrono::minutes(1)) << "it was quiet";
+}
+
 TEST(WrongSecrets, ThoseOfLongAgoDoNotCount) {
   WrongSecrets wrong;
   for (int i = 0; i < 100; ++i) EXPECT_EQ(wrong.Count(kAlice, At(i * 67)), Counted::kMore) << i;

@@ -9,7 +9,7 @@ namespace {
 
 TEST(CauseName, EveryCauseHasItsOwn) {
   std::set<std::string> names;
-  for (int number = 1; number <= static_cast<int>(Cause::kKeyUnsafe); ++number) {
+  for (int number = 1; number <= static_cast<int>(Cause::kSealed); ++number) {
     std::string name = CauseName(static_cast<Cause>(number));
     EXPECT_NE(name, "unknown") << number;
     EXPECT_TRUE(names.insert(name).second) << name;
@@ -19,7 +19,7 @@ TEST(CauseName, EveryCauseHasItsOwn) {
 
 TEST(CauseName, AnotherNumberIsUnknown) {
   EXPECT_STREQ(CauseName(static_cast<Cause>(0)), "unknown");
-  EXPECT_STREQ(CauseName(static_cast<Cause>(28)), "unknown");
+  EXPECT_STREQ(CauseName(static_cast<Cause>(29)), "unknown");
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(CommandLine, EveryMistakeIsExitTwoWithAHintAndSendsNothing) {
   const std::vector<Mistake> mistakes = {
       {{},
        "grantctl: a command is missing after 'grantctl'\nhint: one of: request, grant, run, rules, "
-       "signer, policy, key, apply, audit, explain, doctor, whoami, version, completion\n"},
+       "signer, policy, key, apply, audit, explain, seal, unseal, doctor, whoami, version, "
+       "completion\n"},
       {{"reqest", "list"},
        "grantctl: unknown command 'reqest' after 'grantctl'\nhint: did you mean 'request'?\n"},
       {{"request", "shwo", "r"},

@@ -9,7 +9,7 @@ namespace {
 class ModuleTokenLogin : public ModuleTokenTest {
  protected:
   static Error ErrorOf(const TokenSettings& settings) {
-    auto token = ModuleToken::Open(settings, std::make_shared<FilePinDesk>(settings));
+    auto token = ModuleToken::Open(settings, std::make_shared<TokenPinDesk>(settings));
     return token ? Error{Code::kInternal, "no error", {}} : token.error();
   }
 

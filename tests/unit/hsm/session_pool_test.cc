@@ -77,7 +77,7 @@ class SessionPoolTest : public ::testing::Test {
 
   std::unique_ptr<SessionPool> Pool() {
     return std::make_unique<SessionPool>(&functions_, settings_, KeySelector{.token = "prod"},
-                                         std::make_shared<FilePinDesk>(settings_));
+                                         std::make_shared<TokenPinDesk>(settings_));
   }
 
   test::TempDir dir_;

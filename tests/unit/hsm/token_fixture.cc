@@ -66,7 +66,7 @@ TokenSettings ModuleTokenTest::Settings(const std::string& token) const {
 }
 
 std::unique_ptr<ModuleToken> ModuleTokenTest::Open(const TokenSettings& settings) {
-  auto token = ModuleToken::Open(settings, std::make_shared<FilePinDesk>(settings));
+  auto token = ModuleToken::Open(settings, std::make_shared<TokenPinDesk>(settings));
   if (!token) throw std::runtime_error(token.error().message);
   return *std::move(token);
 }

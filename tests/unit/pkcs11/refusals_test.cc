@@ -36,9 +36,10 @@ TEST_F(Refusals, EachCauseHasItsReturnValueAndItsLine) {
       {Cause::kDatabaseRestored, CKR_DEVICE_ERROR},
       {Cause::kClockWrong, CKR_DEVICE_ERROR},
       {Cause::kKeyUnsafe, CKR_FUNCTION_REJECTED},
+      {Cause::kSealed, CKR_FUNCTION_REJECTED},
   };
   // Two are about verifying, and no refusals to a person.
-  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kKeyUnsafe));
+  ASSERT_EQ(expected.size() + 2, static_cast<size_t>(Cause::kSealed));
   for (const auto& [cause, rv] : expected) {
     CK_SESSION_HANDLE session = BeginSigning();
     const gate::Refused refused{cause, 0, "no\nway", "try this"};

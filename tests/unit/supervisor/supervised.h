@@ -28,7 +28,7 @@ class Supervised : public ::testing::Test {
   Supervised();
   ~Supervised() override;
 
-  Result<std::unique_ptr<Token>> TryOpen() { return OpenWorkerToken(settings_, options_); }
+  Result<std::unique_ptr<SealableToken>> TryOpen() { return OpenWorkerToken(settings_, options_); }
   std::unique_ptr<Token> Open();
   // The same, once so many workers are logged in.
   std::unique_ptr<Token> OpenWith(uint32_t workers);

@@ -1,0 +1,96 @@
+// Where a PIN is while grantd runs: the real daemon, its workers, and everything they write.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/process_memory.h"
+#include "tests/e2e/world.h"
+
+namespace grant::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string kPin = World::kPin;
+
+class PinInMemory : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!IsRoot()) GTEST_SKIP() << "needs root, to read the memory of others";
+    if (!std::string(SANITIZED).empty()) GTEST_SKIP() << "the shadow memory is too much to read";
+  }
+
+  // Logs in, and signs; the PIN is in no file beside `but`.
+  void SignAndSearchFiles(World& world, const std::string& but) {
+    world.ApplyRules({"unix:root"});
+    world.Grant(2);
+    const auto host = world.NewHost();
+    EXPECT_EQ(host->Do("find release-key"), "CKR_OK");
+    EXPECT_THAT(host->Do("sign ECDSA hex:" + std::string(64, 'a')), StartsWith("CKR_OK "));
+    EXPECT_EQ(
+        test::Run({"grep", "-rl", "--binary-files=text", "-F", kPin, world.directory().path()})
+            .output,
+        but + "\n");
+    for (const pid_t process : WithWorkers(world)) {
+      for (const char* file : {"environ", "cmdline"}) {
+        EXPECT_THAT(ProcFile(process, file), Not(HasSubstr(kPin)));
+      }
+      EXPECT_THAT(ProcFile(process, "limits"), testing::ContainsRegex("Max core file size +0 +0"));
+    }
+  }
+
+  static std::vector<pid_t> WithWorkers(World& world) {
+    std::vector<pid_t> all = ChildrenOf(world.pid());
+    EXPECT_EQ(all.size(), 2U);
+    all.push_back(world.pid());
+    return all;
+  }
+
+  // SoftHSM keeps the user's PIN masked, so that a copy in the clear would be one of ours.
+  static void ExpectNoneInWorkers(World& world) {
+    for (const pid_t worker : ChildrenOf(world.pid())) {
+      EXPECT_TRUE(MemoryHolds(worker, "softhsm")) << "the search finds what is there";
+      EXPECT_EQ(OccurrencesInMemory(worker, kPin), 0U) << worker;
+    }
+  }
+};
+
+TEST_F(PinInMemory, OfAFileItIsGoneAfterTheLogin) {
+  World world;
+  world.Start();
+  SignAndSearchFiles(world, world.directory() / "pin");
+  EXPECT_EQ(OccurrencesInMemory(world.pid(), kPin), 0U);
+  ExpectNoneInWorkers(world);
+}
+
+TEST_F(PinInMemory, ThatWasTypedInIsThereOnceAndGoneAfterSealing) {
+  World world;
+  world.ConfigurePin("pin_source = \"unseal\"");
+  world.Start();
+  const std::string typed = world.directory() / "pin";
+  const Outcome given =
+      test::Run({"sh", "-c", std::string(GRANTCTL_PROGRAM) + " unseal < " + typed},
+                world.client_environment());
+  ASSERT_EQ(given.exit_code, 0) << given.output;
+  SignAndSearchFiles(world, typed);
+  EXPECT_EQ(OccurrencesInMemory(world.pid(), kPin), 1U);
+  ExpectNoneInWorkers(world);
+  ASSERT_EQ(world.Ctl({"seal", "--reason", "a test"}).exit_code, 0);
+  EXPECT_EQ(OccurrencesInMemory(world.pid(), kPin), 0U);
+}
+
+TEST_F(PinInMemory, IsForNobodyOfTheSameUserToLookAt) {
+  World world({{KeyKind::kP256, "release-key", "01"}}, kDaemonUid);
+  world.Start();
+  const std::string uid = std::to_string(kDaemonUid);
+  for (const pid_t process : WithWorkers(world)) {
+    const Outcome look =
+        test::Run({"setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "head", "-c", "1",
+                   "/proc/" + std::to_string(process) + "/mem"});
+    EXPECT_THAT(look.output, HasSubstr("Permission denied"));
+  }
+}
+
+}  // namespace
+}  // namespace grant::test

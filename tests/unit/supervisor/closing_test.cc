@@ -1,0 +1,93 @@
+// A token out of everybody's reach, and given back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/unit/supervisor/supervised.h"
+
+namespace grant::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const Error kWhy{Code::kUnavailable, "it is sealed", "unseal it"};
+
+class ClosedToken : public Supervised {
+ protected:
+  static SecretBuffer PinOf(const std::string& text) {
+    return SecretBuffer::CopyOf({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  }
+};
+
+TEST_F(ClosedToken, HasNoWorkersAndServesNothing) {
+  const auto token = *TryOpen();
+  const uint64_t key = KeyId(*token);
+  token->Close(kWhy);
+  EXPECT_THAT(WorkerPids(), IsEmpty());
+  const auto failed = SignWith(*token, key);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().reason, kWhy.message);
+  EXPECT_TRUE(failed.error().answered) << "nothing reached the token";
+  EXPECT_FALSE(token->Describe().present);
+  ASSERT_TRUE(token->Open());
+  EXPECT_TRUE(SignWith(*token, key));
+}
+
+TEST_F(ClosedToken, ClosesAndOpensHoweverOften) {
+  const auto token = *TryOpen();
+  const uint64_t key = KeyId(*token);
+  for (int i = 0; i < 5; ++i) {
+    token->Close(kWhy);
+    token->Close(kWhy);
+    EXPECT_THAT(WorkerPids(), IsEmpty());
+    ASSERT_TRUE(token->Open());
+    ASSERT_TRUE(token->Open());
+    EXPECT_TRUE(SignWith(*token, key)) << i;
+  }
+}
+
+TEST_F(ClosedToken, MayBeSoFromTheStart) {
+  options_.closed_for = kWhy;
+  const auto token = *TryOpen();
+  EXPECT_THAT(WorkerPids(), IsEmpty());
+  EXPECT_FALSE(token->Describe().present);
+  ASSERT_TRUE(token->Open());
+  EXPECT_TRUE(token->Describe().present);
+}
+
+TEST_F(ClosedToken, WithAPinThatIsTypedInWaitsForIt) {
+  settings_.pin_source = PinSource::kTyped;
+  settings_.pin_file.clear();
+  const auto token = *TryOpen();
+  EXPECT_THAT(WorkerPids(), IsEmpty());
+  ASSERT_TRUE(token->Open());
+  EXPECT_THAT(WorkerPids(), IsEmpty()) << "there is no PIN";
+  const auto waiting = token->Objects();
+  ASSERT_FALSE(waiting);
+  EXPECT_THAT(waiting.error().hint, HasSubstr("grantctl unseal --token prod"));
+  ASSERT_TRUE(token->GivePin(PinOf("1234"), false));
+  const uint64_t key = KeyId(*token);
+  EXPECT_TRUE(SignWith(*token, key));
+  token->Close(kWhy);
+  EXPECT_TRUE(token->pin_state().waiting);
+}
+
+TEST_F(ClosedToken, PresentsAWrongTypedPinOnce) {
+  settings_.workers = 4;
+  settings_.pin_source = PinSource::kTyped;
+  settings_.pin_file.clear();
+  const auto token = *TryOpen();
+  const Status wrong = token->GivePin(PinOf("4321"), false);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::kInvalid);
+  EXPECT_THAT(wrong.error().message, HasSubstr("CKR_PIN_INCORRECT"));
+  EXPECT_EQ(hsm_->wrong_logins, 1U);
+  WaitUntil([] { return WorkerPids().empty(); });
+  EXPECT_FALSE(token->GivePin(PinOf("1234"), false));
+  EXPECT_EQ(hsm_->logins, 1U);
+}
+
+}  // namespace
+}  // namespace grant::test
