@@ -318,8 +318,15 @@ Result<NamedKey> KeyDirectory::KeyOf(const Signer& signer) {
 Status KeyDirectory::CheckKeys(const Rules& rules) {
   std::vector<std::pair<gate::TokenRecord, std::shared_ptr<const TokenObjects>>> tokens;
   for (const auto& token : tokens_) {
-    GRANT_TRY(auto objects, token->Objects());
-    tokens.emplace_back(token->Describe(), std::move(objects));
+    auto objects = token->Objects();
+    gate::TokenRecord record = token->Describe();
+    if (objects) {
+      tokens.emplace_back(std::move(record), *std::move(objects));
+      continue;
+    }
+    // One that no signer names may be away.
+    const auto names_it = [&record](const Signer& signer) { return NamesToken(signer, record); };
+    if (std::ranges::any_of(rules.signers, names_it)) return tl::unexpected(objects.error());
   }
   std::map<const TokenObject*, std::string> owners;
   for (const Signer& signer : rules.signers) {

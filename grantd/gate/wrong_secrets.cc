@@ -11,21 +11,17 @@ WrongSecrets::Counted WrongSecrets::Count(uid_t uid, Time now) {
   // A clock that was ahead for a while must not lock the user until it is there again.
   if (user.locked_until) user.locked_until = std::min(*user.locked_until, now + user.lock);
   if (user.locked_until && now < *user.locked_until) return Counted::kLocked;
-  const Duration locked_for = NextLock(user, now);
+  if (now > user.last + 2 * user.lock) user.lock = Duration::zero();
   user.locked_until.reset();
   user.last = now;
   std::erase_if(user.wrong, [&](Time at) { return at + limits_.span <= now; });
   user.wrong.push_back(now);
   if (user.wrong.size() < limits_.wrong_max) return Counted::kMore;
   user.wrong.clear();
-  user.lock = locked_for;
-  user.locked_until = now + locked_for;
+  user.lock = user.lock == Duration::zero() ? limits_.lock : 2 * user.lock;
+  user.lock = std::min(user.lock, limits_.lock_longest);
+  user.locked_until = now + user.lock;
   return Counted::kLocks;
-}
-
-Duration WrongSecrets::NextLock(const User& user, Time now) const {
-  const bool again = user.lock > Duration::zero() && now <= user.last + 2 * user.lock;
-  return std::min(again ? 2 * user.lock : limits_.lock, limits_.lock_longest);
 }
 
 std::optional<Time> WrongSecrets::LockedUntil(uid_t uid, Time now) {

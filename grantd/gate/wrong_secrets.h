@@ -49,11 +49,10 @@ class WrongSecrets {
   struct User {
     std::vector<Time> wrong;  // fewer than lock a user, oldest first
     std::optional<Time> locked_until;
-    Duration lock = {};  // the last one
+    Duration lock = {};  // the last one, unless it was quiet since
     Time last;
   };
 
-  Duration NextLock(const User& user, Time now) const;
   void MakeRoom(Time now);
 
   const WrongSecretsLimits limits_;

@@ -23,13 +23,13 @@
 namespace grant::worker {
 namespace {
 
-// What is in this process's memory is nobody's business, and it ends with grantd: when it is told
-// to, and at once where grantd died.
+// What is in this process's memory is nobody's business. It ends with grantd, whose end closes the
+// control socket; not by a signal, for a module that is stopped in a login may leave its token's
+// files unusable.
 void Guard() {
   constexpr rlimit kNone{0, 0};
   setrlimit(RLIMIT_CORE, &kNone);
   prctl(PR_SET_DUMPABLE, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
   // A service manager stops all processes of a service at once; grantd still has calls to finish.
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) {
     static_cast<void>(std::signal(signal, SIG_IGN));

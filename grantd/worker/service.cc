@@ -11,6 +11,8 @@
 namespace grant::worker {
 namespace {
 
+// A signature takes no longer; one that does is lost with grantd anyway.
+constexpr std::chrono::seconds kLastCallsLimit{10};
 constexpr std::chrono::seconds kRefreshPause{1};
 constexpr int kProtocolExit = 3;
 
@@ -254,6 +256,10 @@ void Service::KeepFresh() {
 void Service::Close() {
   // Whoever counts itself as running later than this finds no token.
   ModuleToken* const token = token_.exchange(nullptr);
+  const auto limit = std::chrono::steady_clock::now() + kLastCallsLimit;
+  while (running_ > 0 && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   if (running_ == 0) delete token;
 }
 

@@ -20,7 +20,7 @@ class Service {
   // Keeps the reading of the token's objects fresh while calls come. Never returns.
   [[noreturn]] void KeepFresh();
 
-  // Ends the token's sessions, if no call is running.
+  // Waits for the calls that run, for a while, and then ends the token's sessions.
   void Close();
 
  private:

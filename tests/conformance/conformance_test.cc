@@ -36,7 +36,8 @@ class Conformance : public testing::Test {
       for (const std::string key : {"sign-rsa", "sign-ec", "sign-ed", "sign-dsa"}) {
         rules += "[[signer]]\nname = \"" + key + "\"\nkey = \"pkcs11:token=prod;object=" + key +
                  "\"\nusers = [\"" + PrincipalOf(geteuid()) +
-                 "\"]\nacknowledge = [\"decrypt\", \"unwrap\", \"sign-recover\", \"derive\"]\n";
+                 "\"]\nacknowledge = [\"decrypt\", \"unwrap\", \"sign-recover\", \"derive\", "
+                 "\"not-sensitive\", \"was-readable\", \"extractable\", \"was-extractable\"]\n";
       }
       world.ApplyRulesText(rules);
     }

@@ -142,7 +142,8 @@ TEST_F(PublicOperations, AChainOfCertificatesLeadsFromTheKeyToItsRoot) {
   world_->directory().Write("chain.pem", chain);
   world_->ApplyRulesText("[[signer]]\nname = \"rsa\"\nkey = \"pkcs11:token=prod;object=rsa\"\n" +
                          std::string("certificate = \"chain.pem\"\nusers = [\"") +
-                         PrincipalOf(geteuid()) + "\"]\n");
+                         PrincipalOf(geteuid()) +
+                         "\"]\nacknowledge = [\"decrypt\", \"unwrap\", \"sign-recover\"]\n");
   std::istringstream words(host_->Do("certificates"));
   std::string word;
   std::vector<std::string> answer;

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/e2e/process_memory.h"
 #include "tests/e2e/world.h"
 
@@ -12,10 +15,16 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// A filter is on, and nothing that is started later gains rights.
+// A process that has only just been started may not be there yet.
 void ExpectFilters(pid_t process, int filters) {
-  const std::string status = ProcFile(process, "status");
-  EXPECT_THAT(status, HasSubstr("Seccomp_filters:\t" + std::to_string(filters) + "\n"));
+  const std::string wanted = "Seccomp_filters:\t" + std::to_string(filters) + "\n";
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::string status = ProcFile(process, "status");
+  while (status.find(wanted) == std::string::npos && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    status = ProcFile(process, "status");
+  }
+  EXPECT_THAT(status, HasSubstr(wanted));
 }
 
 int FiltersOfThisProcess() {

@@ -12,9 +12,6 @@ namespace grant::test {
 using testing::HasSubstr;
 
 FaultyWorld::FaultyWorld() {
-  // SoftHSM writes the token's file anew at each login. With one worker none is under way once
-  // grantd serves, so a kill leaves the file whole.
-  world_.ConfigureToken("workers = 1\n");
   const std::string path =
       world_.directory().Write("faults", std::string(sizeof(FaultControl), '\0'));
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);

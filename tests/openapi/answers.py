@@ -139,6 +139,16 @@ class Answers:
     def unseal(self):
         return self.daemon.post(ADMIN, "/v1/unseal", {})
 
+    def ready_200(self):
+        self.give_all_pins()
+        return self.daemon.get(STRANGER, "/v1/ready")
+
+    def ready_503(self):
+        self.seal()
+        answer = self.daemon.get(STRANGER, "/v1/ready")
+        self.unseal()
+        return answer
+
     def closeSeal_200(self):
         answer = self.seal()
         self.unseal()
@@ -161,8 +171,13 @@ class Answers:
         return self.daemon.send(ADMIN, "POST", f"/v1/tokens/{token}/pin", PIN,
                                 {"Content-Type": "application/octet-stream"})
 
-    def giveTokenPin_200(self):
+    def give_all_pins(self):
+        self.seal()
+        self.unseal()
         return self.pin()
+
+    def giveTokenPin_200(self):
+        return self.give_all_pins()
 
     def giveTokenPin_404(self):
         return self.pin("unheard-of")

@@ -55,7 +55,7 @@ class Manual(unittest.TestCase):
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.assertEqual(checked.stdout, "", page)
             checked = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", str(page_path(page))], text=True,
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"MANWIDTH": "80"})
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"MANWIDTH": "80", "MANROFFOPT": "-Wbreak"})
             self.assertEqual((checked.returncode, checked.stderr), (0, ""), page)
             name = page.rpartition(".")[0]
             self.assertRegex(text_of(page), rf"(?m)^NAME\n +{re.escape(name)} [-–] \S")

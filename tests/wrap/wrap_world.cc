@@ -11,8 +11,8 @@ WrapTest::WrapTest()
               {KeyKind::kP256, "ec-key", "02"},
               {KeyKind::kEd25519, "ed-key", "03"},
               {KeyKind::kP256, "open-key", "04"}}) {
-  // SoftHSM writes the token's file anew at each login; a second worker's, cut off when grantd is
-  // ended soon after its start, would take the token from this process, too.
+  // SoftHSM writes the token's file anew at each login, and who reads it at that moment, as this
+  // process does, finds no token. With one worker there is no login once grantd serves.
   world_.ConfigureToken("workers = 1\n");
   WriteConfig("mode = \"wrap\"\nmodule = \"" + SoftHsm::Module() + "\"\n");
   for (const auto& [name, value] : client_environment()) setenv(name.c_str(), value.c_str(), 1);

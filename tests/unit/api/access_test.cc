@@ -40,6 +40,7 @@ const std::map<std::string, Statuses>& Expected() {
   static const auto& expected = *new std::map<std::string, Statuses>{
       {"GET /v1/whoami", kAll},
       {"GET /v1/health", kAll},
+      {"GET /v1/ready", kAll},
       {"GET /v1/doctor", kOverseers},
       {"GET /v1/metrics", kOverseers},
       {"GET /v1/rules", kOverseers},
@@ -71,6 +72,11 @@ const std::map<std::string, Statuses>& Expected() {
       {"GET /v1/audit", kOverseers},
       {"GET /v1/audit/verify", kOverseers},
       {"POST /v1/audit/acknowledge", {200, 403, 403, 403, 403, 403}},
+      {"POST /v1/backups", {200, 403, 403, 403, 403, 403}},
+      {"GET /v1/seal", kOverseers},
+      {"POST /v1/seal", {200, 403, 403, 403, 403, 403}},
+      {"POST /v1/unseal", {200, 403, 403, 403, 403, 403}},
+      {"POST /v1/tokens/{name}/pin", {404, 403, 403, 403, 403, 403}},
       {"GET /v1/explain", kAll},
       {"GET /v1/explain/{id}", kInvolved}};
   return expected;
@@ -94,7 +100,7 @@ nlohmann::json BodyOf(const std::string& route) {
   }
   if (route.ends_with("/certificate")) return {{"certificate", "x"}};
   if (route.ends_with("/comment")) return {{"text", "x"}};
-  if (route.ends_with("/acknowledge")) return {{"reason", "x"}};
+  if (route.ends_with("/acknowledge") || route == "POST /v1/seal") return {{"reason", "x"}};
   if (route.ends_with("/revoke")) return {{"reason", "x"}};
   return nlohmann::json::object();
 }
@@ -139,7 +145,9 @@ TEST_F(AccessTest, EveryRouteAnswersEveryRoleAsTheTableSays) {
       const std::string path = Concrete(route);
       const std::string body = route.method == "GET" ? std::string() : BodyOf(name).dump();
       const size_t entries = AuditEntries();
-      const Reply reply = Send(kPeople.at(role), std::string(route.method), path, body);
+      const Reply reply =
+          Send(kPeople.at(role), std::string(route.method), path, body,
+               route.body == BodyUse::kSecret ? "application/octet-stream" : "application/json");
       EXPECT_EQ(reply.status, expected->second.at(role))
           << name << " by " << kPeople.at(role) << ": " << reply.text;
       if (reply.status >= 400) {

@@ -101,10 +101,11 @@ TEST_F(AlarmsTest, AGrantThatHadEndedStaysWhatItWas) {
   const std::string expired = IssueGrant();
   now_ += std::chrono::hours(48);
   ASSERT_TRUE(store_->Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(
-        tables.AppendAudit({now_, std::string(event::kSignatureSpent),
-                            Principal::Parse("unix:ci").value(), "nightly", "nightly", "{}"}));
-    return {};
+    const Principal machine = Principal::Parse("unix:ci").value();
+    GRANT_TRY(const int64_t entry, tables.AppendAudit({now_, std::string(event::kSignatureSpent),
+                                                       machine, "nightly", "nightly", "{}"}));
+    return tables.InsertUse(
+        {entry, "", "nightly", machine, now_, "ECDSA", "", "", UseOutcome::kSigned});
   }));
   Raise();
   ASSERT_EQ(Post("root", "/v1/audit/acknowledge", {{"reason", "restored"}}).status, 200);

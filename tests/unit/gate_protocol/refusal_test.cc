@@ -19,7 +19,7 @@ TEST(CauseName, EveryCauseHasItsOwn) {
 
 TEST(CauseName, AnotherNumberIsUnknown) {
   EXPECT_STREQ(CauseName(static_cast<Cause>(0)), "unknown");
-  EXPECT_STREQ(CauseName(static_cast<Cause>(29)), "unknown");
+  EXPECT_STREQ(CauseName(static_cast<Cause>(30)), "unknown");
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(CommandLine, EveryMistakeIsExitTwoWithAHintAndSendsNothing) {
   const std::vector<Mistake> mistakes = {
       {{},
        "grantctl: a command is missing after 'grantctl'\nhint: one of: request, grant, run, rules, "
-       "signer, policy, key, apply, audit, explain, seal, unseal, doctor, whoami, version, "
+       "signer, policy, key, apply, audit, explain, backup, restore, seal, unseal, doctor, whoami, "
+       "version, "
        "completion\n"},
       {{"reqest", "list"},
        "grantctl: unknown command 'reqest' after 'grantctl'\nhint: did you mean 'request'?\n"},

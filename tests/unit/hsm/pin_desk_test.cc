@@ -16,11 +16,6 @@ SecretBuffer PinOf(const std::string& text) {
 
 class TypedPin : public testing::Test {
  protected:
-  TypedPin() {
-    settings_.name = "prod";
-    settings_.pin_source = PinSource::kTyped;
-  }
-
   // What the token answers to the PIN at the desk; nothing where none is handed over.
   std::optional<CK_RV> LogIn(CK_RV answer) {
     std::optional<CK_RV> presented;
@@ -32,9 +27,15 @@ class TypedPin : public testing::Test {
     return presented;
   }
 
-  TokenSettings settings_;
+  static TokenSettings Settings() {
+    TokenSettings settings;
+    settings.name = "prod";
+    settings.pin_source = PinSource::kTyped;
+    return settings;
+  }
+
   std::chrono::steady_clock::time_point now_;
-  TokenPinDesk desk_{settings_, [this] { return now_; }};
+  TokenPinDesk desk_{Settings(), [this] { return now_; }};
   std::string seen_;
 };
 
@@ -76,8 +77,9 @@ TEST_F(TypedPin, ThatIsRefusedIsForgottenAndTheNextOneHasToBeMeantAndToWait) {
 }
 
 TEST_F(TypedPin, IsTakenForNoTokenThatHasItsPinInAFile) {
-  settings_.pin_source = PinSource::kFile;
-  TokenPinDesk desk(settings_);
+  TokenSettings settings = Settings();
+  settings.pin_source = PinSource::kFile;
+  TokenPinDesk desk(settings);
   const Status given = desk.Give(PinOf("1234"), true);
   ASSERT_FALSE(given);
   EXPECT_THAT(given.error().hint, HasSubstr("pin_source = \"unseal\""));
