@@ -29,6 +29,11 @@ void KnownGrants::Keep(const std::string& signer, const Principal& holder, uint6
   entries_.insert_or_assign({signer, holder.text()}, Entry{generation, std::move(grants)});
 }
 
+void KnownGrants::Forget(const std::string& signer, const Principal& holder) {
+  const std::scoped_lock lock(mutex_);
+  entries_.erase({signer, holder.text()});
+}
+
 void KnownGrants::CountUse(const std::string& signer, const Principal& holder,
                            const std::string& grant_id) {
   const std::scoped_lock lock(mutex_);

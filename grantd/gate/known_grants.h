@@ -25,6 +25,8 @@ class KnownGrants {
   // `generation` is of before the grants were read.
   void Keep(const std::string& signer, const Principal& holder, uint64_t generation,
             std::vector<Grant> grants);
+  // What was kept did not lead to a use.
+  void Forget(const std::string& signer, const Principal& holder);
   // A use was spent.
   void CountUse(const std::string& signer, const Principal& holder, const std::string& grant_id);
 

@@ -346,6 +346,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::vector<G
     GRANT_TRY(charged, Charge(tables, ruling, now));
     std::vector<Grant> grants;
     if (!charged) {
+      known_grants_.Forget(asked.signer->name, asked.attempt.caller.principal);
       GRANT_TRY(ruling, Rule(tables, asked, now, grants));
       GRANT_TRY(charged, Charge(tables, ruling, now));
     }
@@ -358,10 +359,7 @@ Status Signing::SpendOne(Tables& tables, const Asked& asked, const std::vector<G
   }
   if (auto* refused = std::get_if<Refusal>(&ruling)) {
     spend.refusal = *refused;
-    GRANT_CHECK(tables.AppendAudit(RefusalEvent(*refused, asked.peer.identity.principal,
-                                                asked.signer ? asked.signer->name : "", now,
-                                                asked.Facts())));
-    return {};
+    return AppendRefusal(tables, asked, *refused, now);
   }
   const std::string& grant_id = charged->grant_id;
   GRANT_TRY(const int64_t entry,

@@ -93,6 +93,7 @@ class Signing {
   tl::expected<void, gate::Refused> SpendAndSign(const Asked& asked, const ReducedContent& content,
                                                  const Deliver& deliver, StageTimer& timer,
                                                  bool& rules_changed);
+  Status AppendRefusal(Tables& tables, const Asked& asked, const Refusal& refusal, Time now);
   gate::Refused RecordRefusal(const Asked& asked, const Refusal& refusal);
   gate::Refused RecordTokenFailure(const Asked& asked, const Use& use, const TokenFailure& failure);
   gate::Refused RecordWithheld(const Asked& asked, const Use& use, Cause cause);

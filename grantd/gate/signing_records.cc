@@ -14,16 +14,33 @@ using failpoint::Point;
 
 }  // namespace
 
+namespace {
+
+Status Append(Tables& tables, const Refusal& refusal, const Principal& caller, const Signer* signer,
+              Time now, nlohmann::json facts, uint64_t omitted) {
+  if (omitted > 0) facts["omitted"] = omitted;
+  GRANT_CHECK(tables.AppendAudit(
+      RefusalEvent(refusal, caller, signer ? signer->name : "", now, std::move(facts))));
+  return {};
+}
+
+}  // namespace
+
+// Within the transaction that finds that nothing can be spent.
+Status Signing::AppendRefusal(Tables& tables, const Asked& asked, const Refusal& refusal,
+                              Time now) {
+  const auto omitted = refusal_limit_.Admit(asked.peer.uid, now);
+  if (!omitted) return {};
+  return Append(tables, refusal, asked.peer.identity.principal, asked.signer, now, asked.Facts(),
+                *omitted);
+}
+
 gate::Refused Signing::RecordRefusal(const Asked& asked, const Refusal& refusal) {
   const auto omitted = refusal_limit_.Admit(asked.peer.uid, clock_());
   if (!omitted) return ToRefused(refusal);
-  nlohmann::json facts = asked.Facts();
-  if (*omitted > 0) facts["omitted"] = *omitted;
-  const Status written = store_.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(
-        tables.AppendAudit(RefusalEvent(refusal, asked.peer.identity.principal,
-                                        asked.signer ? asked.signer->name : "", clock_(), facts)));
-    return {};
+  const Status written = store_.Write([&](Tables& tables) {
+    return Append(tables, refusal, asked.peer.identity.principal, asked.signer, clock_(),
+                  asked.Facts(), *omitted);
   });
   return written ? ToRefused(refusal) : StoreFailing(written.error());
 }

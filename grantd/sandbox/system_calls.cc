@@ -121,9 +121,6 @@ constexpr const char* kDeadly[] = {"ptrace",
                                    "swapoff",
                                    "iopl",
                                    "ioperm",
-                                   "add_key",
-                                   "request_key",
-                                   "keyctl",
                                    "io_uring_setup",
                                    "execveat"};
 

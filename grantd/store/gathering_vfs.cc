@@ -25,6 +25,11 @@ struct Log {
   sqlite3_file file;
   std::vector<uint8_t> gathered;
   sqlite3_int64 offset;  // of what is gathered
+  // A write that SQLite takes for done was not. Until it writes there anew, which a transaction
+  // does not that goes on, nothing behind is written, read or synced: so none of it can be
+  // committed.
+  int failure;
+  sqlite3_int64 failed_at;
 
   sqlite3_file* system() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 
@@ -32,7 +37,10 @@ struct Log {
     if (gathered.empty()) return SQLITE_OK;
     const int rc = system()->pMethods->xWrite(system(), gathered.data(),
                                               static_cast<int>(gathered.size()), offset);
-    // As after any write that failed: whoever wanted it writes anew.
+    if (rc != SQLITE_OK) {
+      failure = rc;
+      failed_at = offset;
+    }
     gathered.clear();
     return rc;
   }
@@ -51,6 +59,22 @@ int AfterFlush(sqlite3_file* file, Arguments... arguments) {
   return (log->system()->pMethods->*kMethod)(log->system(), arguments...);
 }
 
+int Read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
+  Log* const log = LogOf(file);
+  const int rc = log->Flush();
+  if (rc != SQLITE_OK) return SQLITE_IOERR_WRITE;
+  if (log->failure != SQLITE_OK && offset + count > log->failed_at) return SQLITE_IOERR_WRITE;
+  return log->system()->pMethods->xRead(log->system(), bytes, count, offset);
+}
+
+int Sync(sqlite3_file* file, int flags) {
+  Log* const log = LogOf(file);
+  const int rc = log->Flush();
+  if (rc != SQLITE_OK) return rc;
+  if (log->failure != SQLITE_OK) return log->failure;
+  return log->system()->pMethods->xSync(log->system(), flags);
+}
+
 template <auto kMethod, typename... Arguments>
 int Through(sqlite3_file* file, Arguments... arguments) {
   sqlite3_file* const system = LogOf(file)->system();
@@ -65,6 +89,10 @@ int Write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset
   if (!follows || gathered.size() + size > kGatheredBytesMax) {
     const int rc = log->Flush();
     if (rc != SQLITE_OK) return rc;
+  }
+  if (log->failure != SQLITE_OK) {
+    if (offset > log->failed_at) return log->failure;
+    log->failure = SQLITE_OK;
   }
   if (gathered.empty()) log->offset = offset;
   try {
@@ -87,10 +115,10 @@ int Close(sqlite3_file* file) {
 constexpr sqlite3_io_methods kMethods = {
     .iVersion = 1,
     .xClose = Close,
-    .xRead = AfterFlush<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
+    .xRead = Read,
     .xWrite = Write,
     .xTruncate = AfterFlush<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
-    .xSync = AfterFlush<&sqlite3_io_methods::xSync, int>,
+    .xSync = Sync,
     .xFileSize = AfterFlush<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
     .xLock = Through<&sqlite3_io_methods::xLock, int>,
     .xUnlock = Through<&sqlite3_io_methods::xUnlock, int>,

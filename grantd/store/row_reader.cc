@@ -124,4 +124,9 @@ Status ExpectOne(const Result<int64_t>& changed, Error otherwise) {
   return tl::make_unexpected(std::move(otherwise));
 }
 
+Result<int64_t> ReadNumber(const sql::Row& row) {
+  RowReader reader(row, "number");
+  return reader.Finish(reader.Integer());
+}
+
 }  // namespace grant

@@ -121,6 +121,9 @@ sql::Value Maybe(const std::optional<T>& value) {
 }
 sql::Value MaybeMillis(const std::optional<Time>& time);
 
+// The one number of a row, such as a count.
+Result<int64_t> ReadNumber(const sql::Row& row);
+
 // An error unless exactly one row changed.
 Status ExpectOne(const Result<int64_t>& changed, Error otherwise);
 

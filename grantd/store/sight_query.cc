@@ -15,11 +15,6 @@ Result<std::string> ReadId(const sql::Row& row) {
   return reader.Finish(reader.Text());
 }
 
-Result<int64_t> ReadNumber(const sql::Row& row) {
-  RowReader reader(row, "policy's number");
-  return reader.Finish(reader.Integer());
-}
-
 Result<FiledPolicy> ReadFiledPolicy(const sql::Row& row) {
   RowReader reader(row, "policy");
   FiledPolicy filed;

@@ -12,7 +12,7 @@
 namespace grant {
 namespace {
 
-constexpr char kSelect[] =
+constexpr char kSelectEntry[] =
     "SELECT entry_number, recorded_at, event_name, actor, subject, signer, detail, previous_hash, "
     "entry_hash FROM audit_entry";
 
@@ -94,7 +94,7 @@ Result<std::vector<AuditEntry>> Tables::ListAudit(const AuditFilter& filter) {
   std::vector<AuditEntry> entries;
   const bool any = !filter.event && !filter.subject && !filter.signer && !filter.actor;
   if (any || filter.event != event::kSignatureSpent) {
-    ListQuery query(kSelect);
+    ListQuery query(kSelectEntry);
     // Word for word as the indexes have it, else they would not be used.
     if (!any) query.Where(kNotSpent);
     query.WhereIf("event_name =", filter.event)
@@ -116,7 +116,7 @@ Result<std::vector<AuditEntry>> Tables::ListAudit(const AuditFilter& filter) {
 
 Result<std::vector<AuditEntry>> Tables::AuditFrom(int64_t first, size_t limit) {
   return ReadAll(
-      ListQuery(kSelect).Where("entry_number >=", first).Run(sql_, "entry_number", limit),
+      ListQuery(kSelectEntry).Where("entry_number >=", first).Run(sql_, "entry_number", limit),
       ReadEntry);
 }
 

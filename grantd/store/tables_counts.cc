@@ -23,11 +23,6 @@ Result<WrongCount> ReadWrongCount(const sql::Row& row) {
   return reader.Finish(std::move(wrong));
 }
 
-Result<int64_t> ReadNumber(const sql::Row& row) {
-  RowReader reader(row, "use");
-  return reader.Finish(reader.Integer());
-}
-
 // A use that was given back has an entry of its own, which takes one from the count again.
 constexpr char kWrongCounts[] =
     "SELECT id, used, audited FROM ("

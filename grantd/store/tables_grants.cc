@@ -16,12 +16,12 @@ constexpr size_t kUsableMax = 1000;   // of which one is chosen
 constexpr size_t kUnusableMax = 100;  // that explain why none was
 constexpr size_t kRecentMax = 5;
 
-const std::string kSelect =
+const std::string kSelectGrant =
     "SELECT id, request_id, signer, holder, not_before, not_after, max_signings, used, digests, "
     "secret_hash, scopes, holder_uid, revoked_by, revoked_at, revoke_reason, released FROM "
     "signing_grant";
 
-const std::string kSelectIds = "SELECT id FROM signing_grant";
+const std::string kSelectGrantIds = "SELECT id FROM signing_grant";
 constexpr SightColumns kHolder{"holder", "holder_uid"};
 
 std::optional<Revocation> ReadRevocation(RowReader& reader, const sql::Row& row, size_t column) {
@@ -92,22 +92,22 @@ Status Append(std::vector<Grant>& grants, std::unordered_set<std::string>& seen,
 }  // namespace
 
 Result<std::optional<Grant>> Tables::FindGrant(const std::string& id) {
-  return ReadFirst(sql_.Query(kSelect + " WHERE id = $1", {id}), ReadGrant);
+  return ReadFirst(sql_.Query(kSelectGrant + " WHERE id = $1", {id}), ReadGrant);
 }
 
 Result<std::optional<Grant>> Tables::FindGrantBySecret(const std::string& secret_hash) {
-  return ReadFirst(sql_.Query(kSelect + " WHERE secret_hash = $1", {secret_hash}), ReadGrant);
+  return ReadFirst(sql_.Query(kSelectGrant + " WHERE secret_hash = $1", {secret_hash}), ReadGrant);
 }
 
 Result<std::vector<std::string>> Tables::GrantIdsLike(const std::string& prefix, size_t limit,
                                                       const std::optional<Sight>& sight) {
-  ListQuery query(kSelectIds);
+  ListQuery query(kSelectGrantIds);
   query.WherePrefix("id", prefix);
   return IdsInSight(sql_, query, sight, kHolder, limit);
 }
 
 Result<std::vector<Grant>> Tables::ListGrants(const GrantFilter& filter) {
-  ListQuery query(filter.sight ? kSelectIds : kSelect);
+  ListQuery query(filter.sight ? kSelectGrantIds : kSelectGrant);
   query.WhereIf("signer =", filter.signer).WhereIf("holder =", filter.holder);
   if (!filter.before.empty()) query.Where("id <", filter.before);
   if (filter.since) query.Where("id >=", MakeId(kGrantPrefix, *filter.since, {}));
@@ -127,7 +127,7 @@ Result<std::vector<Grant>> Tables::ListGrants(const GrantFilter& filter) {
 Result<std::vector<Grant>> Tables::UsableGrants(const std::string& signer, const Principal& holder,
                                                 Time now) {
   static const std::string& text =
-      *new std::string(kSelect +
+      *new std::string(kSelectGrant +
                        " WHERE signer = $1 AND holder = $2 AND not_after > $3 AND used < "
                        "max_signings AND revoked_at IS NULL ORDER BY not_after LIMIT $4");
   return ReadAll(sql_.Query(text, {signer, holder.text(), ToMillis(now), Limit(kUsableMax)}),
@@ -140,25 +140,27 @@ Result<std::vector<Grant>> Tables::GrantsForAttempt(const std::string& signer,
   GRANT_TRY(std::vector<Grant> grants, UsableGrants(signer, holder, now));
   std::unordered_set<std::string> seen;
   for (const Grant& grant : grants) seen.insert(grant.id);
-  GRANT_CHECK(Append(grants, seen,
-                     sql_.Query(kSelect + " WHERE signer = $1 AND holder = $2 AND not_after > $3 "
-                                          "AND (used >= max_signings OR revoked_at IS NOT NULL) "
-                                          "ORDER BY not_after DESC LIMIT $4",
-                                {signer, holder.text(), end, Limit(kUnusableMax)})));
   GRANT_CHECK(
       Append(grants, seen,
-             sql_.Query(kSelect + " WHERE signer = $1 AND holder = $2 ORDER BY id DESC LIMIT $3",
-                        {signer, holder.text(), Limit(kRecentMax)})));
-  GRANT_CHECK(Append(grants, seen,
-                     sql_.Query(kSelect + " WHERE signer = $1 AND not_after > $2 AND holder <> $3 "
-                                          "ORDER BY not_after DESC LIMIT $4",
-                                {signer, end, holder.text(), Limit(kRecentMax)})));
+             sql_.Query(kSelectGrant + " WHERE signer = $1 AND holder = $2 AND not_after > $3 "
+                                       "AND (used >= max_signings OR revoked_at IS NOT NULL) "
+                                       "ORDER BY not_after DESC LIMIT $4",
+                        {signer, holder.text(), end, Limit(kUnusableMax)})));
+  GRANT_CHECK(Append(
+      grants, seen,
+      sql_.Query(kSelectGrant + " WHERE signer = $1 AND holder = $2 ORDER BY id DESC LIMIT $3",
+                 {signer, holder.text(), Limit(kRecentMax)})));
+  GRANT_CHECK(
+      Append(grants, seen,
+             sql_.Query(kSelectGrant + " WHERE signer = $1 AND not_after > $2 AND holder <> $3 "
+                                       "ORDER BY not_after DESC LIMIT $4",
+                        {signer, end, holder.text(), Limit(kRecentMax)})));
   return grants;
 }
 
 Result<std::vector<Grant>> Tables::UnendedGrants(Time now, const std::string& after, size_t limit) {
-  return ReadAll(sql_.Query(kSelect + " WHERE revoked_at IS NULL AND used < max_signings AND "
-                                      "not_after > $1 AND id > $2 ORDER BY id LIMIT $3",
+  return ReadAll(sql_.Query(kSelectGrant + " WHERE revoked_at IS NULL AND used < max_signings AND "
+                                           "not_after > $1 AND id > $2 ORDER BY id LIMIT $3",
                             {ToMillis(now), after, Limit(limit)}),
                  ReadGrant);
 }
@@ -166,8 +168,8 @@ Result<std::vector<Grant>> Tables::UnendedGrants(Time now, const std::string& af
 Result<std::vector<Grant>> Tables::LiveGrantsOfSigner(const std::string& signer, Time now,
                                                       size_t limit) {
   return ReadAll(
-      sql_.Query(kSelect + " WHERE signer = $1 AND not_after > $2 AND revoked_at IS NULL "
-                           "ORDER BY not_after LIMIT $3",
+      sql_.Query(kSelectGrant + " WHERE signer = $1 AND not_after > $2 AND revoked_at IS NULL "
+                                "ORDER BY not_after LIMIT $3",
                  {signer, ToMillis(now), Limit(limit)}),
       ReadGrant);
 }

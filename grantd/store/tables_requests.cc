@@ -10,12 +10,12 @@
 namespace grant {
 namespace {
 
-constexpr char kSelect[] =
+constexpr char kSelectRequest[] =
     "SELECT id, signer, requester, status, created_at, expires_at, window_duration, window_from, "
     "window_until, signings, justification, digests, policy_snapshot, closed_reason, grant_id, "
     "secret_hash, idempotency_key, files, scopes, requester_uid FROM signing_request";
 
-constexpr char kSelectIds[] = "SELECT id FROM signing_request";
+constexpr char kSelectRequestIds[] = "SELECT id FROM signing_request";
 constexpr SightColumns kRequester{"requester", "requester_uid"};
 
 const char* VerdictName(Verdict verdict) {
@@ -168,32 +168,34 @@ Status AppendComments(sql::Connection& sql, const Request& request) {
 }  // namespace
 
 Result<std::optional<Request>> Tables::FindRequest(const std::string& id) {
-  GRANT_TRY(auto request,
-            ReadFirst(sql_.Query(std::string(kSelect) + " WHERE id = $1", {id}), ReadRequest));
+  GRANT_TRY(
+      auto request,
+      ReadFirst(sql_.Query(std::string(kSelectRequest) + " WHERE id = $1", {id}), ReadRequest));
   if (request) GRANT_CHECK(LoadDecisionsAndComments(sql_, *request));
   return request;
 }
 
 Result<std::optional<Request>> Tables::FindRequestBySecret(const std::string& secret_hash) {
-  auto request = ReadFirst(
-      sql_.Query(std::string(kSelect) + " WHERE secret_hash = $1", {secret_hash}), ReadRequest);
+  auto request =
+      ReadFirst(sql_.Query(std::string(kSelectRequest) + " WHERE secret_hash = $1", {secret_hash}),
+                ReadRequest);
   if (request && *request) GRANT_CHECK(LoadDecisionsAndComments(sql_, **request));
   return request;
 }
 
 Result<std::optional<Request>> Tables::FindRequestByKey(const Principal& requester,
                                                         const std::string& idempotency_key) {
-  auto request =
-      ReadFirst(sql_.Query(std::string(kSelect) + " WHERE requester = $1 AND idempotency_key = $2",
-                           {requester.text(), idempotency_key}),
-                ReadRequest);
+  auto request = ReadFirst(
+      sql_.Query(std::string(kSelectRequest) + " WHERE requester = $1 AND idempotency_key = $2",
+                 {requester.text(), idempotency_key}),
+      ReadRequest);
   if (request && *request) GRANT_CHECK(LoadDecisionsAndComments(sql_, **request));
   return request;
 }
 
 Result<std::vector<Request>> Tables::OpenRequestsOf(const Principal& requester, Time now,
                                                     size_t limit) {
-  return ReadRequests(sql_, ListQuery(kSelect)
+  return ReadRequests(sql_, ListQuery(kSelectRequest)
                                 .Where("requester =", requester.text())
                                 .Where("status =", Name(RequestStatus::kOpen))
                                 .Where("expires_at >", ToMillis(now))
@@ -202,14 +204,14 @@ Result<std::vector<Request>> Tables::OpenRequestsOf(const Principal& requester, 
 
 Result<std::vector<std::string>> Tables::RequestIdsLike(const std::string& prefix, size_t limit,
                                                         const std::optional<Sight>& sight) {
-  ListQuery query(kSelectIds);
+  ListQuery query(kSelectRequestIds);
   query.WherePrefix("id", prefix);
   return IdsInSight(sql_, query, sight, kRequester, limit);
 }
 
 Result<std::vector<Request>> Tables::ListRequests(const RequestFilter& filter) {
   // Only a list that is narrowed to a sight is put together of several.
-  ListQuery query(filter.sight ? kSelectIds : kSelect);
+  ListQuery query(filter.sight ? kSelectRequestIds : kSelectRequest);
   if (filter.status) query.Where("status =", Name(*filter.status));
   query.WhereIf("signer =", filter.signer).WhereIf("requester =", filter.requester);
   if (!filter.before.empty()) query.Where("id <", filter.before);
@@ -225,7 +227,7 @@ Result<std::vector<Request>> Tables::ListRequests(const RequestFilter& filter) {
 }
 
 Result<std::vector<Request>> Tables::OverdueRequests(Time now, size_t limit) {
-  return ReadRequests(sql_, ListQuery(kSelect)
+  return ReadRequests(sql_, ListQuery(kSelectRequest)
                                 .Where("status =", Name(RequestStatus::kOpen))
                                 .Where("expires_at <=", ToMillis(now))
                                 .Run(sql_, "expires_at", limit));

@@ -16,11 +16,6 @@ Result<RulesVersion> ReadVersion(const sql::Row& row) {
   return reader.Finish(std::move(version));
 }
 
-Result<int64_t> ReadNumber(const sql::Row& row) {
-  RowReader reader(row, "rules version");
-  return reader.Finish(reader.Integer());
-}
-
 }  // namespace
 
 Result<RulesVersion> Tables::CurrentRules() {

@@ -7,7 +7,7 @@
 namespace grant {
 namespace {
 
-constexpr char kSelect[] =
+constexpr char kSelectUse[] =
     "SELECT id, grant_id, signer, caller, spent_at, mechanism, digest, program, outcome "
     "FROM signature_use";
 
@@ -83,13 +83,14 @@ Status Tables::WithholdUse(int64_t id) {
 }
 
 Result<std::vector<Use>> Tables::UsesOf(const std::string& grant_id, size_t limit) {
-  return ReadAll(ListQuery(kSelect).Where("grant_id =", grant_id).Run(sql_, "id DESC", limit),
+  return ReadAll(ListQuery(kSelectUse).Where("grant_id =", grant_id).Run(sql_, "id DESC", limit),
                  ReadUse);
 }
 
 Result<std::vector<Use>> Tables::PendingUses(size_t limit) {
   // Word for word as the index has it.
-  return ReadAll(ListQuery(kSelect).Where("outcome = 'pending'").Run(sql_, "id", limit), ReadUse);
+  return ReadAll(ListQuery(kSelectUse).Where("outcome = 'pending'").Run(sql_, "id", limit),
+                 ReadUse);
 }
 
 }  // namespace grant

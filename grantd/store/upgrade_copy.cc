@@ -113,8 +113,10 @@ Error TooLate(const StateDir& directory, const StoredSchema& stored) {
   std::string hint = fmt::format("install {} again", writer);
   for (const Copy& copy : CopiesIn(directory)) {
     if (copy.version > SchemaVersion()) continue;
-    hint += fmt::format(", or go back to the copy {}/{}, without what happened since",
-                        directory.path(), copy.name);
+    hint += fmt::format(
+        ", or go back to the copy, without what happened since: stop grantd and its sockets, then "
+        "grantctl restore {}/{} --reason '...'",
+        directory.path(), copy.name);
     break;
   }
   return {Code::kInvalid,

@@ -372,7 +372,7 @@ void Crew::Return(WorkerLease& lease) {
     place.ready = false;
   }
   if (!place.ready && place.running == 0) place.process->Kill();
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 }  // namespace grant

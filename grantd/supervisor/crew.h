@@ -33,6 +33,8 @@ class WorkerLease {
   ~WorkerLease();
 
   worker::Channel& channel() { return channel_; }
+  // Nothing is left to be read of what was asked.
+  void Keep() { fate_ = Fate::kGood; }
   // The worker is of no more use: it is ended at once, whatever else runs in it.
   void Break() { fate_ = Fate::kBroken; }
   // The worker has lost its token: it is ended after the calls that run in it, since some modules

@@ -121,17 +121,19 @@ SessionResult<Answer> WorkerToken::Call(const char* function, const Request& req
   const Bytes body = Encode(request);
   for (size_t attempt = 0;; ++attempt) {
     GRANT_TRY(WorkerLease lease, crew_.Borrow(function));
+    // Until its answer was read: whoever borrows the channel next would take it for another one's.
+    lease.Break();
     const auto frame = Exchange(lease.channel(), Request::kType, body, answer_bytes_max, pins_);
     NoAnswer none{worker::Trouble::kMalformed, true};
     if (frame) {
       if (auto answer = ReadAnswer<Answer>(*frame)) {
-        if (!*answer && MeansTokenLost(answer->error().failure.rv)) lease.Retire();
+        const bool lost = !*answer && MeansTokenLost(answer->error().failure.rv);
+        lost ? lease.Retire() : lease.Keep();
         return *std::move(answer);
       }
     } else {
       none = frame.error();
     }
-    lease.Break();
     const bool again = !none.sent || (repeat == Repeat::kOnce && attempt == 0 &&
                                       none.trouble == worker::Trouble::kClosed);
     if (again && attempt <= settings_.workers) continue;

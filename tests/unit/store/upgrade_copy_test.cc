@@ -201,7 +201,7 @@ TEST_F(UpgradeCopy, ALaterSchemaIsRefusedUntouchedWithTheWayBack) {
   EXPECT_EQ(error.code, Code::kInvalid);
   EXPECT_THAT(error.message, HasSubstr("schema version " + later + ", which grantd 9.1.0 wrote"));
   EXPECT_THAT(error.hint, HasSubstr("install grantd 9.1.0 again"));
-  EXPECT_THAT(error.hint, HasSubstr("go back to the copy " + earlier));
+  EXPECT_THAT(error.hint, HasSubstr("grantctl restore " + earlier + " --reason "));
   EXPECT_EQ(ReadFile(path_), before);
 }
 
