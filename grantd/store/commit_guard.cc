@@ -20,7 +20,7 @@ Status CheckPages(sql::Connection& connection) {
   GRANT_TRY(const auto rows, connection.Query("PRAGMA quick_check(1)", {}));
   if (FirstText(rows) == "ok") return {};
   return Fail(Code::kUnavailable, "the database is damaged: " + FirstText(rows),
-              "stop grantd and restore grantd.db from a backup");
+              "stop grantd, and then: grantctl restore FILE --reason TEXT");
 }
 
 // Writes all that the log holds into the database, and waits for the disk. So whatever a failed
@@ -69,7 +69,7 @@ Result<std::unique_ptr<sql::Connection>> CommitGuard::TryReconnect() {
   GRANT_TRY(const AuditHead head, Tables(*connection).LastAudit());
   if (!head_ || (head.number == head_->number && head.hash == head_->hash)) return connection;
   return Fail(Code::kUnavailable, "the database lost what was committed to it",
-              "stop grantd and restore grantd.db from a backup");
+              "stop grantd, and then: grantctl restore FILE --reason TEXT");
 }
 
 }  // namespace grant

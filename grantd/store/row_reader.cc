@@ -78,7 +78,7 @@ Status RowReader::status() const {
   return Fail(Code::kInternal,
               fmt::format("the database is damaged: value {} of a stored {} is not valid",
                           *faulty_column_, what_),
-              "restore grantd.db from a backup");
+              "put a backup in its place: grantctl restore FILE --reason TEXT");
 }
 
 ListQuery& ListQuery::Where(std::string_view condition) {

@@ -323,7 +323,7 @@ Result<T> Read(std::string_view text, const char* what, T (*read)(const Json&, F
   T value = fault ? T() : read(json, fault);
   if (!fault) return value;
   return Fail(Code::kInternal, fmt::format("the stored {} cannot be read: {}", what, *fault),
-              "restore grantd.db from a backup");
+              "put a backup in its place: grantctl restore FILE --reason TEXT");
 }
 
 }  // namespace

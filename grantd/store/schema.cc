@@ -266,7 +266,7 @@ Result<int64_t> StoredVersion(sql::Connection& connection) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
   if (error != std::errc() || end != text.data() + text.size() || version < 1) {
     return Fail(Code::kInvalid, fmt::format("the database says its schema version is '{}'", text),
-                "restore grantd.db from a backup");
+                "put a backup in its place: grantctl restore FILE --reason TEXT");
   }
   return version;
 }

@@ -85,7 +85,7 @@ Result<AuditHead> Tables::LastAudit() {
             ReadFirst(sql_.Query("SELECT entry_number, entry_hash FROM audit_head", {}), ReadHead));
   if (head) return *std::move(head);
   return Fail(Code::kInternal, "the end of the audit chain is missing",
-              "restore grantd.db from a backup");
+              "put a backup in its place: grantctl restore FILE --reason TEXT");
 }
 
 // Signatures are most of what the audit holds, and only their uses are indexed for them. So where a

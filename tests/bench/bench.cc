@@ -144,7 +144,9 @@ int main(int argc, char** argv) {
   CLI::App app("measures what grantd costs");
   grant::bench::Options options;
   app.add_flag("--quick", options.quick, "shorter, and with smaller stores: under two minutes");
-  app.add_option("--out", options.out, "where table and charts go")->capture_default_str()->take_last();
+  app.add_option("--out", options.out, "where table and charts go")
+      ->capture_default_str()
+      ->take_last();
   app.add_option("--only", options.only, "signatures, store, startup")
       ->check(CLI::IsMember({"signatures", "store", "startup"}));
   app.add_option("--key", options.keys, "rsa2048, rsa3072, p256, ed25519")
