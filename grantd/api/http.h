@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,8 @@ struct HttpResponse {
   std::string body;
   std::string allow;  // the methods that the route has, where the answer is that this is not one
   std::string etag;   // of the object in the body, where it has one
+  // Let go once the answer is written to the connection, or as much of it as that takes at once.
+  std::shared_ptr<void> held = nullptr;
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

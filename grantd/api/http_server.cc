@@ -136,6 +136,9 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
   }
 
   void ReadBody() {
+    // What a text leaves behind as it grows or moves is not overwritten: a short one would be
+    // within the string itself.
+    parser_->get().body().reserve(kUsualRequestBytes);
     http::async_read(stream_, buffer_, *parser_,
                      beast::bind_front_handler(&Connection::OnRequest, shared_from_this()));
   }
@@ -144,27 +147,27 @@ class Connection : public OpenConnection, public std::enable_shared_from_this<Co
     if (error) return OnReadFailure(error);
     waiting_ = false;
     auto message = parser_->release();
+    WipeConsumed();
+    HttpRequest request;
+    request.body = std::move(message.body());
+    const WipeAtEnd wipe_body(request.body);  // it may hold a PIN
     head_only_ = message.method() == http::verb::head;
     auto target = ParseTarget({message.target().data(), message.target().size()});
     if (!target) return Reject(std::move(target).error());
     if (core_.draining) return Reject({Code::kUnavailable, "grantd is stopping", {}});
 
-    HttpRequest request;
     request.method = head_only_ ? "GET" : std::string(message.method_string());
     request.path = std::move(target->path);
     request.query = std::move(target->query);
     request.content_type = FieldOf(message, "Content-Type").value_or("");
     request.idempotency_key = FieldOf(message, "Idempotency-Key");
     request.if_match = FieldOf(message, "If-Match");
-    request.body = std::move(message.body());
     // Asked anew each time: the connection may outlive a name and a membership.
     auto identity = core_.identify(peer_.uid);
     if (!identity) return Reject(std::move(identity).error());
     request.peer = peer_;
     request.peer.identity = *std::move(identity);
     HttpResponse response = Handle(request);
-    Wipe(request.body);  // it may hold a PIN
-    WipeConsumed();
     Send(response, message.keep_alive());
     Wipe(response.body);  // it may hold a grant secret
   }

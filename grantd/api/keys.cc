@@ -86,11 +86,13 @@ Result<HttpResponse> RequestCertificate(const Services& services, const Call& ca
   GRANT_TRY(const CertificateWish wish, ReadCertificateWish(call));
   GRANT_TRY(const CertificateRequestMade made,
             services.keys.RequestCertificate(call.caller(), wish));
-  return Answer({{"token", wish.token},
-                 {"label", wish.label},
-                 {"signer", made.signer.empty() ? Json() : Json(made.signer)},
-                 {"digest", made.digest},
-                 {"csr", made.pem}});
+  HttpResponse answer = Answer({{"token", wish.token},
+                                {"label", wish.label},
+                                {"signer", made.signer.empty() ? Json() : Json(made.signer)},
+                                {"digest", made.digest},
+                                {"csr", made.pem}});
+  answer.held = made.delivery;
+  return answer;
 }
 
 Result<HttpResponse> ShowCertificate(const Services& services, const Call& call) {

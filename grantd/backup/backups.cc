@@ -25,8 +25,6 @@ namespace grant {
 namespace {
 
 constexpr char kPartial[] = "grantd-partial.db";
-constexpr char kPrefix[] = "grantd-2";
-constexpr char kSuffix[] = ".db";
 
 Error Unavailable(std::string_view doing, const std::string& path) {
   return {Code::kUnavailable,
@@ -80,21 +78,27 @@ std::string NameOf(Time at, int64_t entry) {
   return fmt::format("grantd-{}Z-{:012}.db", time, entry);
 }
 
+// Whether NameOf() gives such names. All others are files of the administrator's.
 bool IsBackupName(const std::string& name) {
-  return name.starts_with(kPrefix) && name.ends_with(kSuffix);
+  constexpr std::string_view kForm = "grantd-00000000T000000Z-000000000000.db";
+  return std::equal(name.begin(), name.end(), kForm.begin(), kForm.end(), [](char c, char form) {
+    return form == '0' ? c >= '0' && c <= '9' : c == form;
+  });
 }
 
+// `made` stays whatever the others are called: they may be of a time when the clock was ahead.
 // Failing to tidy up is no failure of the backup.
-void RemoveOldest(const std::string& directory, size_t kept) {
-  std::vector<std::string> names;
+void RemoveOldest(const std::string& directory, const std::string& made, size_t kept) {
+  std::vector<std::string> others;
   std::error_code error;
-  for (const auto& file : std::filesystem::directory_iterator(directory, error)) {
-    std::string name = file.path().filename().string();
-    if (IsBackupName(name)) names.push_back(std::move(name));
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    std::string name = it->path().filename().string();
+    if (IsBackupName(name) && name != made) others.push_back(std::move(name));
   }
-  std::sort(names.begin(), names.end());
-  for (size_t i = 0; i + kept < names.size(); ++i) {
-    const std::string path = directory + "/" + names[i];
+  std::sort(others.begin(), others.end());
+  for (size_t i = 0; i + kept <= others.size(); ++i) {
+    const std::string path = directory + "/" + others[i];
     if (unlink(path.c_str()) != 0) spdlog::warn("backups: cannot remove {}", path);
   }
 }
@@ -117,7 +121,8 @@ Result<Backup> Backups::Make(const Principal& by) {
     unlink(backup.path.c_str());
     return tl::make_unexpected(recorded.error());
   }
-  RemoveOldest(settings_.directory, settings_.kept);
+  RemoveOldest(settings_.directory, std::filesystem::path(backup.path).filename().string(),
+               settings_.kept);
   return backup;
 }
 

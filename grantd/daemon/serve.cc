@@ -16,6 +16,7 @@
 #include "grantd/config/nearest_name.h"
 #include "grantd/config/zone_files.h"
 #include "grantd/daemon/process.h"
+#include "grantd/daemon/repeated_work.h"
 #include "grantd/gate/server.h"
 #include "grantd/gate/signing.h"
 #include "grantd/guard/guard.h"
@@ -40,6 +41,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kDrainLimit{30'000};
 constexpr timespec kMaintenanceInterval{0, 500'000'000};
+constexpr std::chrono::milliseconds kCompletionInterval{500};
 
 using Tokens = std::vector<std::unique_ptr<SealableToken>>;
 
@@ -96,6 +98,7 @@ void TryToWrite(Store& store) {
   }
 }
 
+// What the thread with the signs of life does, so it must not wait for the user database.
 void Maintain(Store& store, Guard& guard, Workflow& workflow, Signing& signing) {
   guard.Maintain(store);
   TryToWrite(store);
@@ -104,13 +107,16 @@ void Maintain(Store& store, Guard& guard, Workflow& workflow, Signing& signing) 
   } else if (*expired > 0) {
     spdlog::info("{} requests expired", *expired);
   }
+  if (const Status flushed = signing.FlushOutcomes(); !flushed) {
+    spdlog::error("outcomes of signatures: {}", flushed.error().message);
+  }
+}
+
+void Complete(Workflow& workflow) {
   if (const auto completed = workflow.CompleteDue(); !completed) {
     spdlog::error("requests that are complete again: {}", completed.error().message);
   } else if (*completed > 0) {
     spdlog::info("{} requests are complete again", *completed);
-  }
-  if (const Status flushed = signing.FlushOutcomes(); !flushed) {
-    spdlog::error("outcomes of signatures: {}", flushed.error().message);
   }
 }
 
@@ -145,7 +151,9 @@ Surroundings MakeSurroundings(const Config& config, Store& store, Guard& guard, 
     return nearest.empty() ? "getent passwd lists the users" : "did you mean '" + nearest + "'?";
   };
   surroundings.open_requests_max = config.max_open_requests;
-  surroundings.check_keys = [&auditor](const Rules& rules) { return auditor.CheckRules(rules); };
+  surroundings.check_keys = [&auditor](const Rules& rules, const Rules& in_force) {
+    return auditor.CheckRules(rules, in_force);
+  };
   surroundings.withdraw = [&signing](const std::string& id) { signing.Withdraw(id); };
   surroundings.alarms = [&guard] { return guard.Alarms(); };
   surroundings.acknowledge = [&store, &guard](const Principal& by, const std::string& reason,
@@ -256,7 +264,8 @@ Status Serve(const Config& given, const sigset_t& ending, ServiceManager& manage
     if (auto sealed_now = seal.refusal()) standing.push_back(*std::move(sealed_now));
     return standing;
   };
-  KeyDesk key_desk(*store, workflow, keys, auditor, {Now, KernelEntropy, alarms});
+  KeyDesk key_desk(*store, workflow, keys, auditor,
+                   {Now, KernelEntropy, alarms, signing.deliveries()});
   Backups backups(*store, config.state_dir + "/" + kDatabaseName,
                   {config.backup_dir, config.backups_kept}, Now);
   TotalsCache totals(*store, Now);
@@ -274,6 +283,8 @@ Status Serve(const Config& given, const sigset_t& ending, ServiceManager& manage
   GRANT_TRY(Listener api_listener, Listen(manager, "api", config.api_address));
   GRANT_CHECK(RecordEvent(*store, event::kStarted));
   std::optional<KeyWatch> key_watch(std::in_place, *store, keys, auditor, Now);
+  std::optional<RepeatedWork> completion(std::in_place, kCompletionInterval,
+                                         [&workflow] { Complete(workflow); });
   GRANT_TRY(auto gate, GateServer::Start(std::move(gate_listener),
                                          {inventory, logins, signing, public_operations, quotas},
                                          GateLimitsOf(limits)));
@@ -287,6 +298,7 @@ Status Serve(const Config& given, const sigset_t& ending, ServiceManager& manage
 
   while (sigtimedwait(&ending, nullptr, &kMaintenanceInterval) < 0) {
     Maintain(*store, guard, workflow, signing);
+    seal.RecordIfOwed();
     ShowLife(*store, manager);
   }
 
@@ -296,6 +308,7 @@ Status Serve(const Config& given, const sigset_t& ending, ServiceManager& manage
   gate->Drain(kDrainLimit);
   http->Drain(kDrainLimit);
   key_watch.reset();
+  completion.reset();
   GRANT_CHECK(signing.FlushOutcomes());
   GRANT_CHECK(RecordEvent(*store, event::kStopped));
   return guard.Sync();

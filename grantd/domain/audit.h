@@ -43,7 +43,9 @@ inline constexpr std::string_view kAuditAcknowledged = "audit.acknowledged";
 // The key audit found what stops a signer, or finds it no longer.
 inline constexpr std::string_view kSignerDisabled = "signer.disabled";
 inline constexpr std::string_view kSignerEnabled = "signer.enabled";
-// A key pair was made on a token.
+// A token is about to be asked for a key pair; and what became of it.
+inline constexpr std::string_view kKeyGenerationBegun = "key.generation-begun";
+inline constexpr std::string_view kKeyGenerationFailed = "key.generation-failed";
 inline constexpr std::string_view kKeyGenerated = "key.generated";
 // A key signed a certificate request that grantd had built; before its delivery.
 inline constexpr std::string_view kKeyCertified = "key.csr-signed";
@@ -54,7 +56,7 @@ inline constexpr std::string_view kDatabaseRestored = "database.restored";
 // An administrator has stopped all signing, or lets it go on.
 inline constexpr std::string_view kSealed = "grantd.sealed";
 inline constexpr std::string_view kUnsealed = "grantd.unsealed";
-// A PIN was typed in for a token.
+// A PIN was typed in for a token, and is presented to it next; and the token refused it.
 inline constexpr std::string_view kTokenUnsealed = "token.unsealed";
 inline constexpr std::string_view kPinRefused = "token.pin-refused";
 }  // namespace event

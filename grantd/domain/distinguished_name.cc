@@ -43,6 +43,31 @@ Result<std::string> TypeNamed(std::string_view name) {
               "known are: " + known);
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = Lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Takes what a backslash escapes off the front of `rest`, which stands behind the backslash.
+Result<char> TakeEscaped(std::string_view& rest) {
+  constexpr std::string_view kSpecial = ",+\"\\<>;=# ";
+  if (!rest.empty() && kSpecial.find(rest.front()) != std::string_view::npos) {
+    const char special = rest.front();
+    rest.remove_prefix(1);
+    return special;
+  }
+  if (rest.size() < 2 || HexDigit(rest[0]) < 0 || HexDigit(rest[1]) < 0) {
+    return Fail(Code::kInvalid,
+                "the subject has a backslash before what is neither a special character nor two "
+                "hex digits",
+                "write a backslash itself as \\\\ and a comma as \\,");
+  }
+  const char byte = static_cast<char>(HexDigit(rest[0]) << 4 | HexDigit(rest[1]));
+  rest.remove_prefix(2);
+  return byte;
+}
+
 // Takes the value off the front of `rest`, up to a comma that nothing escapes, and the comma.
 Result<std::string> TakeValue(std::string_view& rest) {
   std::string value;
@@ -50,10 +75,10 @@ Result<std::string> TakeValue(std::string_view& rest) {
   while (!rest.empty() && rest.front() != ',') {
     if (rest.front() == '\\') {
       rest.remove_prefix(1);
-      if (rest.empty()) {
-        return Fail(Code::kInvalid, "the subject ends with a lonely backslash", kSubjectHint);
-      }
-      kept = value.size() + 1;
+      GRANT_TRY(const char escaped, TakeEscaped(rest));
+      value += escaped;
+      kept = value.size();
+      continue;
     }
     value += rest.front();
     rest.remove_prefix(1);

@@ -27,10 +27,12 @@ struct SystemUser {
   std::string name;
   uint32_t uid = 0;
   std::vector<uint32_t> gids;
+  // Nobody could say who it is: anybody but root and grantd's user, and in any group.
+  bool unknown = false;
 };
 
-// Whether the modes let the user read or write the file at the end of the chain, or change what is
-// in the directory there. Of root, who needs no mode, they say nothing.
+// Whether the modes let the user, who is known, read or write the file at the end of the chain, or
+// change what is in the directory there. Of root, who needs no mode, they say nothing.
 bool MayReach(const PathChain& chain, const SystemUser& user);
 
 // A system-wide registration of the backing module.

@@ -70,6 +70,23 @@ bool NamesToken(const Signer& signer, const gate::TokenRecord& token) {
   return selector && OnToken(*selector, token);
 }
 
+bool Agree(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() || a == b;
+}
+
+// Whether the signer's URI names the token, or may name it: of one that was never there, all that
+// is known is what grantd.toml says of it.
+bool MayNameToken(const Signer& signer, const Token& token, const gate::TokenRecord& record) {
+  if (NamesToken(signer, record)) return true;
+  if (WasSeen(record)) return false;
+  const auto wanted = ParseKeyUri(signer.key);
+  const auto configured = ParseTokenUri(token.settings().uri);
+  return wanted && configured && Agree(wanted->token, configured->token) &&
+         Agree(wanted->serial, configured->serial) &&
+         Agree(wanted->manufacturer, configured->manufacturer) &&
+         Agree(wanted->model, configured->model);
+}
+
 void Govern(GovernedKey& key, const Signer& signer, size_t alternatives, bool several_tokens) {
   if (several_tokens) {
     key.fault = signer.key + " of signer " + signer.name + " matches several tokens";
@@ -286,7 +303,7 @@ Result<bool> KeyDirectory::Governs(Token& token, const std::string& signer,
 std::vector<Token*> KeyDirectory::TokensOf(const Signer& signer) {
   std::vector<Token*> tokens;
   for (const auto& token : tokens_) {
-    if (NamesToken(signer, token->Describe())) tokens.push_back(token.get());
+    if (MayNameToken(signer, *token, token->Describe())) tokens.push_back(token.get());
   }
   return tokens;
 }
@@ -297,7 +314,7 @@ Result<NamedKey> KeyDirectory::KeyOf(const Signer& signer) {
   for (const auto& token : tokens_) {
     auto objects = token->Objects();
     const gate::TokenRecord record = token->Describe();
-    if (!NamesToken(signer, record)) continue;
+    if (!MayNameToken(signer, *token, record)) continue;
     if (!objects) {
       unread = std::move(objects).error();
       continue;
@@ -315,45 +332,28 @@ Result<NamedKey> KeyDirectory::KeyOf(const Signer& signer) {
               "name one key with token=, object= and id=");
 }
 
-Status KeyDirectory::CheckKeys(const Rules& rules) {
-  std::vector<std::pair<gate::TokenRecord, std::shared_ptr<const TokenObjects>>> tokens;
-  for (const auto& token : tokens_) {
-    auto objects = token->Objects();
-    gate::TokenRecord record = token->Describe();
-    if (objects) {
-      tokens.emplace_back(std::move(record), *std::move(objects));
-      continue;
-    }
-    // One that no signer names may be away.
-    const auto names_it = [&record](const Signer& signer) { return NamesToken(signer, record); };
-    if (std::ranges::any_of(rules.signers, names_it)) return tl::unexpected(objects.error());
+Status KeyDirectory::CheckKey(const Signer& signer, const Rules& rules) {
+  if (OnSeveralTokens(signer)) {
+    return Fail(
+        Code::kInvalid,
+        signer.key + " of signer '" + signer.name + "' matches several tokens that grantd serves",
+        "name one of them with token= or serial=");
   }
-  std::map<const TokenObject*, std::string> owners;
-  for (const Signer& signer : rules.signers) {
-    if (OnSeveralTokens(signer)) {
-      return Fail(
-          Code::kInvalid,
-          signer.key + " of signer '" + signer.name + "' matches several tokens that grantd serves",
-          "name one of them with token= or serial=");
-    }
-    std::vector<const TokenObject*> keys;
-    for (const auto& [record, objects] : tokens) {
-      const auto found = KeysOf(signer, record, *objects);
-      keys.insert(keys.end(), found.begin(), found.end());
-    }
-    if (keys.size() != 1) {
-      return Fail(Code::kInvalid,
-                  (keys.empty() ? "no private key on the tokens that grantd serves matches "
-                                : std::to_string(keys.size()) + " private keys match ") +
-                      signer.key + " of signer '" + signer.name + "'",
-                  "name one key with token=, object= and id=");
-    }
-    const auto [owner, is_new] = owners.emplace(keys.front(), signer.name);
-    if (!is_new) {
-      return Fail(Code::kInvalid,
-                  "signers '" + owner->second + "' and '" + signer.name + "' name the same key",
-                  "a key belongs to one signer: remove one of them");
-    }
+  const auto named = KeyOf(signer);
+  if (!named) {
+    Error error = named.error();
+    if (error.code == Code::kNotFound) error.code = Code::kInvalid;
+    return tl::unexpected(std::move(error));
+  }
+  const gate::TokenRecord record = named->token->Describe();
+  for (const Signer& other : rules.signers) {
+    if (other.name == signer.name) continue;
+    const auto keys = KeysOf(other, record, *named->objects);
+    if (std::ranges::find(keys, named->key) == keys.end()) continue;
+    return Fail(Code::kInvalid,
+                "signers '" + std::min(signer.name, other.name) + "' and '" +
+                    std::max(signer.name, other.name) + "' name the same key",
+                "a key belongs to one signer: remove one of them");
   }
   return {};
 }

@@ -78,8 +78,9 @@ class KeyDirectory {
   // before. It stops signers like what the token says.
   void Expose(ExposedKeys exposed);
 
-  // Whether each signer's URI names exactly one private key, and no key has two signers.
-  Status CheckKeys(const Rules& rules);
+  // Whether the signer's URI names exactly one private key, which is of no other signer of the
+  // rules. Errors: kInvalid where it is not so; kUnavailable as KeyOf().
+  Status CheckKey(const Signer& signer, const Rules& rules);
 
  private:
   // One token's objects under one version of the rules.

@@ -64,6 +64,8 @@ class Signing {
   void Withdraw(const std::string& grant_id) { deliveries_.Withdraw(grant_id); }
   // The same for every signature under way. To be called while the alarm stands.
   void WithdrawAll() { deliveries_.WithdrawAll(); }
+  // For those who sign something else, so that it is withdrawn with the rest.
+  Deliveries& deliveries() { return deliveries_; }
 
   // Records the outcome of signatures that were delivered since the last call or spend. They share
   // the next spend's commit, so that a signature costs one; this is for when there is no next one.

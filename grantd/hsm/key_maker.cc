@@ -89,17 +89,27 @@ std::vector<Extras> Attempts() {
   return attempts;
 }
 
-// Whether the token finds fault with the template, so that another one may do.
+// Whether the token finds fault with the template, so that one that asks for less may do. What may
+// pass by itself is no such answer: a key must not become a weaker one by it.
 bool IsAboutTheTemplate(CK_RV rv) {
   switch (rv) {
     case CKR_ATTRIBUTE_TYPE_INVALID:
     case CKR_ATTRIBUTE_VALUE_INVALID:
     case CKR_ATTRIBUTE_READ_ONLY:
     case CKR_TEMPLATE_INCONSISTENT:
+    case CKR_ARGUMENTS_BAD:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Whether the token may not know the curve under this name.
+bool MayBeAboutTheCurve(CK_RV rv) {
+  switch (rv) {
     case CKR_CURVE_NOT_SUPPORTED:
     case CKR_DOMAIN_PARAMS_INVALID:
-    case CKR_ARGUMENTS_BAD:
-    case CKR_GENERAL_ERROR:  // what SoftHSM says of a curve under a name that it does not know
+    case CKR_GENERAL_ERROR:  // what SoftHSM says of a name that it does not know
     case CKR_FUNCTION_FAILED:
       return true;
     default:
@@ -206,6 +216,7 @@ CK_RV Maker::Generate(const Extras& extras, std::string_view curve) {
 SessionResult<MadeKey> Maker::Make() {
   CK_RV rv = CKR_OK;
   for (const Extras& extras : Attempts()) {
+    bool less_may_do = false;
     for (const std::string_view curve : recipe_.curves) {
       if (curve.empty() && recipe_.modulus_bits == 0) continue;
       rv = Generate(extras, curve);
@@ -216,11 +227,14 @@ SessionResult<MadeKey> Maker::Make() {
         }
         return made;
       }
-      if (!IsAboutTheTemplate(rv)) {
+      less_may_do = less_may_do || IsAboutTheTemplate(rv);
+      const bool other_name_may_do = recipe_.modulus_bits == 0 && MayBeAboutTheCurve(rv);
+      if (!IsAboutTheTemplate(rv) && !other_name_may_do) {
         return tl::make_unexpected(MakeSessionFailure("C_GenerateKeyPair", rv));
       }
       if (recipe_.modulus_bits != 0) break;
     }
+    if (!less_may_do) break;
   }
   return tl::make_unexpected(MakeSessionFailure("C_GenerateKeyPair", rv));
 }

@@ -13,12 +13,17 @@ class SealableToken : public Token {
   // Ends what runs on the token, forgets a PIN that was typed in, and serves nothing more: every
   // call fails with `why`. Returns when no process has the PIN any more.
   virtual void Close(const Error& why) = 0;
-  // Serves again, and waits for the first login to succeed or fail. Does nothing while the PIN is
-  // waited for. Errors: what only a person can mend.
-  virtual Status Open() = 0;
-  // Takes a PIN that was typed in, and opens the token with it. Errors: kConflict (it is not to be
-  // typed in, or not now), kInvalid (no PIN, or the token refuses it).
-  virtual Status GivePin(SecretBuffer pin, bool after_wrong) = 0;
+  // Begins to serve again, and waits for nothing, so that a Close() that comes next ends it at
+  // once. Serves nothing while the PIN is waited for. Not while a Close() runs.
+  virtual void Open() = 0;
+  // Waits for the first login to succeed or fail, or for the next Close(). Errors: what only a
+  // person can mend; kInvalid where the token refuses the PIN.
+  virtual Status AwaitOpened() = 0;
+  // Keeps a PIN that was typed in for the next Open(). Errors: kConflict (it is not to be typed in,
+  // or not now).
+  virtual Status TakePin(SecretBuffer pin, bool after_wrong) = 0;
+  // Forgets it again, where nothing was opened with it.
+  virtual void ForgetPin() = 0;
   virtual PinState pin_state() = 0;
 };
 

@@ -48,9 +48,9 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-// The first value of `key` in a file of lines "key: value" or "key = value"; empty where there is
+// The first value of `key` in a file of lines "key: value" or "key = value"; nothing where there is
 // none.
-std::string ValueIn(const fs::path& file, std::string_view key, char separator) {
+std::optional<std::string> ValueIn(const fs::path& file, std::string_view key, char separator) {
   std::ifstream in(file);
   std::string line;
   for (size_t i = 0; i < kLinesMax && std::getline(in, line); ++i) {
@@ -58,7 +58,7 @@ std::string ValueIn(const fs::path& file, std::string_view key, char separator) 
     if (at == std::string::npos || Trimmed(std::string_view(line).substr(0, at)) != key) continue;
     return std::string(Trimmed(std::string_view(line).substr(at + 1)));
   }
-  return {};
+  return std::nullopt;
 }
 
 std::string Variable(const char* name) {
@@ -80,7 +80,8 @@ std::vector<PathChain> TokenFiles(const TokenSettings& token, const ExposureSour
   if (fs::path(token.module).filename().string().find("softhsm") == std::string::npos) {
     return chains;
   }
-  const std::string folder = ValueIn(SoftHsmConf(sources), "directories.tokendir", '=');
+  const std::string folder =
+      ValueIn(SoftHsmConf(sources), "directories.tokendir", '=').value_or("");
   PathChain root = folder.empty() ? PathChain() : ChainTo(folder);
   if (root.empty()) return chains;
   chains.push_back(root);
@@ -104,18 +105,37 @@ bool IsSameModule(const std::string& registered, const std::string& module) {
   return registered == module || fs::equivalent(registered, module, error);
 }
 
-std::vector<OtherModule> OtherModules(const std::string& module,
-                                      const std::vector<std::string>& folders) {
+// Whether a registration is for no program that there is: its list of programs names none. Where it
+// has no list, or one of those that it is not for, it is for some.
+bool IsShut(const fs::path& registration, const std::vector<std::string>& program_folders) {
+  constexpr const char* kBlanks = " \t,";
+  const auto programs = ValueIn(registration, "enable-in", ':');
+  if (!programs) return false;
+  size_t end = 0;
+  for (size_t start = programs->find_first_not_of(kBlanks); start != std::string::npos;
+       start = programs->find_first_not_of(kBlanks, end)) {
+    end = std::min(programs->find_first_of(kBlanks, start), programs->size());
+    const std::string program = programs->substr(start, end - start);
+    const auto is_there = [&](const std::string& folder) {
+      std::error_code error;
+      return fs::exists(fs::path(folder) / program, error);
+    };
+    if (std::any_of(program_folders.begin(), program_folders.end(), is_there)) return false;
+  }
+  return true;
+}
+
+std::vector<OtherModule> OtherModules(const std::string& module, const ExposureSources& sources) {
   std::vector<OtherModule> others;
   std::set<std::string> seen;
-  for (const std::string& folder : folders) {
+  for (const std::string& folder : sources.module_folders) {
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
       const fs::path& file = at->path();
       if (file.extension() != ".module" || !seen.insert(file.filename()).second) continue;
-      const std::string registered = ValueIn(file, "module", ':');
-      const bool shut = !ValueIn(file, "enable-in", ':').empty();
-      if (registered.empty() || shut || !IsSameModule(registered, module)) continue;
+      const std::string registered = ValueIn(file, "module", ':').value_or("");
+      if (registered.empty() || !IsSameModule(registered, module)) continue;
+      if (IsShut(file, sources.program_folders)) continue;
       others.push_back({file.string(), registered});
     }
   }
@@ -128,8 +148,7 @@ std::vector<OtherModule> OtherModules(const std::string& module,
 }  // namespace
 
 TokenExposure ReadExposure(const TokenSettings& token, const ExposureSources& sources) {
-  return {TokenFiles(token, sources), ChainTo(token.pin_file),
-          OtherModules(token.module, sources.module_folders)};
+  return {TokenFiles(token, sources), ChainTo(token.pin_file), OtherModules(token.module, sources)};
 }
 
 }  // namespace grant

@@ -15,6 +15,9 @@ struct ExposureSources {
   std::vector<std::string> module_folders = {"/etc/pkcs11/modules", "/usr/share/p11-kit/modules"};
   // SoftHSM's configuration; empty: where SoftHSM itself looks for it.
   std::string softhsm_conf = {};
+  // Where programs are, of which a registration may name some as those that it is for.
+  std::vector<std::string> program_folders = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                              "/usr/bin",        "/sbin",          "/bin"};
 };
 
 // What can be seen now. Of token files it knows SoftHSM's alone, no more than kTokenFilesMax. Any

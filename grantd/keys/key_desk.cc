@@ -8,6 +8,7 @@
 #include "grant/cryptoki/cryptoki.h"
 #include "grantd/config/certificate_file.h"
 #include "grantd/domain/audit.h"
+#include "grantd/domain/seal.h"
 #include "grantd/domain/text.h"
 #include "grantd/gate/key_traits.h"
 #include "grantd/keys/certificate_request.h"
@@ -76,6 +77,16 @@ Error OfToken(const TokenFailure& failure, const std::string& what) {
           "the log of grantd and the token's own say more"};
 }
 
+// Why the token has made no key, where that is certain.
+std::optional<Error> WhyNotMade(const tl::expected<MadeKey, TokenFailure>& made,
+                                const KeyWish& wish) {
+  if (!made) return OfToken(made.error(), "the token made no key");
+  if (!made->label_taken) return std::nullopt;
+  return Error{Code::kConflict,
+               "token '" + wish.token + "' holds something labelled '" + wish.label + "' already",
+               "choose another label, as in " + wish.label + "-2"};
+}
+
 }  // namespace
 
 std::optional<NewKeyType> KeyTypeByName(std::string_view name) {
@@ -127,9 +138,12 @@ Result<KeyReport> KeyDesk::Check(const Identity& caller, const std::string& name
   GRANT_TRY(const NamedKey named, keys_.KeyOf(*signer));
   report.token = named.token->settings().name;
   // What was mended counts at once, and not only when the watch comes by.
-  ExposedKeys around = auditor_.LookAround(current.rules);
-  keys_.Expose(around);
-  GRANT_TRY(report.findings, auditor_.Examine(*signer, std::move(around[name])));
+  Around around = auditor_.LookAround(current.rules);
+  if (around.unanswered.empty()) keys_.Expose(around.exposed);
+  if (const auto error = around.unanswered.find(name); error != around.unanswered.end()) {
+    return tl::unexpected(error->second);
+  }
+  GRANT_TRY(report.findings, auditor_.Examine(*signer, std::move(around.exposed[name])));
   report.enabled = Unacknowledged(report.findings, signer->acknowledged).empty();
   return report;
 }
@@ -141,24 +155,31 @@ Result<GeneratedKey> KeyDesk::Generate(const Identity& caller, const KeyWish& wi
   GRANT_TRY(const SecretEntropy entropy, surroundings_.entropy());
   const Bytes id(entropy.begin(), entropy.begin() + kIdBytes);
   const std::scoped_lock lock(make_mutex_);
+  GeneratedKey generated{Hex(id), UriOf(token->Describe(), wish.label), {}, {}, {}};
+  const nlohmann::json about = {{"token", wish.token},
+                                {"label", wish.label},
+                                {"id", generated.id},
+                                {"type", NameOf(wish.type)}};
+  const auto record = [&](std::string_view event, nlohmann::json detail) {
+    detail.update(about);
+    return store_.Write([&](Tables& tables) -> Status {
+      GRANT_CHECK(tables.AppendAudit({surroundings_.now(), std::string(event), caller.principal,
+                                      generated.uri, "", Compact(detail)}));
+      return {};
+    });
+  };
+  // First, for afterwards there may be a key of which nothing can be written any more.
+  GRANT_CHECK(record(event::kKeyGenerationBegun, nlohmann::json::object()));
   const auto made = token->GenerateKey({wish.type, wish.label, id});
-  if (!made) return tl::unexpected(OfToken(made.error(), "the token made no key"));
-  if (made->label_taken) {
-    return Fail(Code::kConflict,
-                "token '" + wish.token + "' holds something labelled '" + wish.label + "' already",
-                "choose another label, as in " + wish.label + "-2");
+  if (!made && !made.error().answered) {
+    return tl::unexpected(OfToken(made.error(), "nobody knows whether the token made the key"));
   }
-  GeneratedKey generated{Hex(id), UriOf(token->Describe(), wish.label), {}, made->left_out, {}};
-  GRANT_CHECK(store_.Write([&](Tables& tables) -> Status {
-    GRANT_CHECK(tables.AppendAudit({surroundings_.now(), std::string(event::kKeyGenerated),
-                                    caller.principal, generated.uri, "",
-                                    Compact({{"token", wish.token},
-                                             {"label", wish.label},
-                                             {"id", generated.id},
-                                             {"type", NameOf(wish.type)},
-                                             {"left_out", generated.left_out}})}));
-    return {};
-  }));
+  if (auto refused = WhyNotMade(made, wish)) {
+    GRANT_CHECK(record(event::kKeyGenerationFailed, {{"message", refused->message}}));
+    return tl::unexpected(*std::move(refused));
+  }
+  generated.left_out = made->left_out;
+  GRANT_CHECK(record(event::kKeyGenerated, {{"left_out", generated.left_out}}));
   GRANT_TRY(const NamedKey named, KeyLabelled(*token, wish.label));
   generated.findings = AuditKey(TraitsOf(*named.key), wish.token);
   GRANT_TRY(const PublicKey key, PublicKeyOf(named));
@@ -183,7 +204,12 @@ Status KeyDesk::CheckMaySign(const NamedKey& named, const std::string& label, st
   std::vector<KeyFinding> findings = AuditKey(TraitsOf(*named.key), named.token->settings().name);
   std::vector<std::string> acknowledged;
   for (const Signer& each : current.rules.signers) {
+    const auto tokens = keys_.TokensOf(each);
+    if (std::ranges::find(tokens, named.token) == tokens.end()) continue;
     const auto its_key = keys_.KeyOf(each);
+    if (!its_key && its_key.error().code != Code::kNotFound) {
+      return tl::unexpected(its_key.error());
+    }
     if (!its_key || its_key->token != named.token || its_key->key->id != named.key->id) continue;
     signer = each.name;
     acknowledged = each.acknowledged;
@@ -202,6 +228,8 @@ Result<CertificateRequestMade> KeyDesk::RequestCertificate(const Identity& calle
   GRANT_TRY(Token * token, TokenNamed(wish.token));
   GRANT_TRY(const NamedKey named, KeyLabelled(*token, wish.label));
   CertificateRequestMade made;
+  // Before the alarms are asked: a seal is either among them, or finds the ticket.
+  made.delivery = std::make_shared<Deliveries::Ticket>(surroundings_.deliveries);
   GRANT_CHECK(CheckMaySign(named, wish.label, made.signer));
   GRANT_TRY(const PublicKey key, PublicKeyOf(named));
   GRANT_TRY(auto request, CertificateRequest::Build(key, wish.subject, wish.names));
@@ -228,6 +256,9 @@ Result<CertificateRequestMade> KeyDesk::RequestCertificate(const Identity& calle
   }));
   // As with any signature, what was stopped meanwhile does not go out.
   GRANT_CHECK(CheckNoAlarm());
+  if (made.delivery->BeginDelivery()) {
+    return Fail(Code::kConflict, "nothing is signed: grantd was sealed meanwhile", kSealedHint);
+  }
   return made;
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "grantd/domain/distinguished_name.h"
+#include "grantd/gate/deliveries.h"
 #include "grantd/keys/key_auditor.h"
 #include "grantd/store/store.h"
 #include "grantd/workflow/workflow.h"
@@ -50,12 +52,15 @@ struct CertificateRequestMade {
   std::string pem;
   std::string digest;  // of what was signed, as the audit has it
   std::string signer;  // that governs the key; empty if none does
+  // Whoever seals waits for the holder: to be let go once the request is handed over.
+  std::shared_ptr<Deliveries::Ticket> delivery;
 };
 
 struct KeyDeskSurroundings {
   std::function<Time()> now;
   std::function<Result<SecretEntropy>()> entropy;
   std::function<std::vector<Refusal>()> alarms;  // while there are any, nothing is signed
+  Deliveries& deliveries;                        // what the seal withdraws
 };
 
 // Any thread may call these; all that is given to it outlives it.
@@ -72,7 +77,9 @@ class KeyDesk {
   // For administrators and auditors. Signers go by what it sees from then on.
   Result<KeyReport> Check(const Identity& caller, const std::string& signer);
 
-  // For administrators. kConflict where something on the token has the label.
+  // For administrators. kConflict where something on the token has the label. That it is tried is
+  // in the audit before the token is asked, what became of it after: without the second, nobody
+  // knows.
   Result<GeneratedKey> Generate(const Identity& caller, const KeyWish& wish);
 
   // For administrators. Signs a request that is built here, never bytes of the caller; whether a

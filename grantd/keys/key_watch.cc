@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,16 +14,15 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kRulesInterval{2};
-constexpr std::chrono::seconds kKeysInterval{60};
-
 }  // namespace
 
 KeyWatch::KeyWatch(Store& store, KeyDirectory& keys, KeyAuditor& auditor,
-                   std::function<Time()> clock)
-    : store_(store), keys_(keys), auditor_(auditor), clock_(std::move(clock)) {
-  if (const auto rules = CurrentRules()) keys_.Expose(auditor_.LookAround(rules->rules));
+                   std::function<Time()> clock, KeyWatchTimes times)
+    : store_(store), keys_(keys), auditor_(auditor), clock_(std::move(clock)), times_(times) {
+  if (const auto rules = CurrentRules()) keys_.Expose(auditor_.Suspect(rules->rules));
   thread_ = std::thread([this] { Run(); });
+  std::unique_lock<std::mutex> lock(mutex_);
+  wake_.wait_for(lock, times_.first_look, [this] { return looked_; });
 }
 
 KeyWatch::~KeyWatch() {
@@ -35,17 +35,17 @@ KeyWatch::~KeyWatch() {
 }
 
 void KeyWatch::Run() {
-  auto examined_at = SteadyClock::now() - kKeysInterval;
+  auto examined_at = SteadyClock::now() - times_.keys;
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     lock.unlock();
     const auto changed = AreNewRules();
-    if (SteadyClock::now() - examined_at >= kKeysInterval || (changed && *changed)) {
+    if (SteadyClock::now() - examined_at >= times_.keys || (changed && *changed)) {
       Round();
       examined_at = SteadyClock::now();
     }
     lock.lock();
-    wake_.wait_for(lock, kRulesInterval, [this] { return stopping_; });
+    wake_.wait_for(lock, times_.new_rules, [this] { return stopping_; });
   }
 }
 
@@ -67,23 +67,68 @@ Result<bool> KeyWatch::AreNewRules() {
   return version != rules_version_;
 }
 
+Around KeyWatch::LookAround(const RulesVersion& rules) {
+  if (rules.version != rules_version_) last_seen_.clear();
+  rules_version_ = rules.version;
+  Around around = auditor_.LookAround(rules.rules);
+  for (const auto& [signer, error] : around.unanswered) {
+    spdlog::error("key audit of signer {}: {}", signer, error.message);
+    const auto last = last_seen_.find(signer);
+    if (last != last_seen_.end()) around.exposed[signer] = last->second;
+  }
+  for (const auto& [signer, findings] : around.exposed) {
+    if (around.unanswered.count(signer) == 0) last_seen_[signer] = findings;
+  }
+  return around;
+}
+
 void KeyWatch::Round() {
   const auto rules = CurrentRules();
   if (!rules) return spdlog::error("key audit: {}", rules.error().message);
-  rules_version_ = rules->version;
-  ExposedKeys around = auditor_.LookAround(rules->rules);
-  keys_.Expose(around);
+  Around around = LookAround(*rules);
+  keys_.Expose(around.exposed);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    looked_ = true;
+  }
+  wake_.notify_all();
   std::erase_if(stopped_, [&](const auto& stopped) {
     return rules->rules.FindSigner(stopped.first) == nullptr;
   });
   for (const Signer& signer : rules->rules.signers) {
-    const auto findings = auditor_.Examine(signer, std::move(around[signer.name]));
+    const auto findings = auditor_.Examine(signer, std::move(around.exposed[signer.name]));
     // A token that is away is looked at when it is there.
     if (findings) Note(signer, Unacknowledged(*findings, signer.acknowledged));
   }
 }
 
+Result<std::string> KeyWatch::LastNoted(const std::string& signer) {
+  std::vector<AuditEntry> last;
+  GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
+    for (const std::string_view event : {event::kSignerDisabled, event::kSignerEnabled}) {
+      AuditFilter filter;
+      filter.event = event;
+      filter.signer = signer;
+      filter.limit = 1;
+      GRANT_TRY(auto found, tables.ListAudit(filter));
+      if (!found.empty()) last.push_back(std::move(found.front()));
+    }
+    return {};
+  }));
+  const auto newest = std::ranges::max_element(last, {}, &AuditEntry::number);
+  if (newest == last.end() || newest->event.event != event::kSignerDisabled) return std::string();
+  const auto detail = nlohmann::json::parse(newest->event.detail, nullptr, false);
+  const auto message = detail.is_object() ? detail.find("message") : detail.end();
+  const bool said = message != detail.end() && message->is_string();
+  return said ? message->get<std::string>() : std::string();
+}
+
 void KeyWatch::Note(const Signer& signer, const std::vector<KeyFinding>& standing) {
+  if (stopped_.count(signer.name) == 0) {
+    auto noted = LastNoted(signer.name);
+    if (!noted) return spdlog::error("key audit: {}", noted.error().message);
+    stopped_[signer.name] = *std::move(noted);
+  }
   std::string& known = stopped_[signer.name];
   std::string now = InOneLine(standing);
   if (now == known) return;

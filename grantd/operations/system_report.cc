@@ -18,7 +18,10 @@ TokenReport ReportToken(Token& token) {
   TokenReport report{settings.name,    token.Describe().present, token.WorkersUp(),
                      settings.workers, settings.pin_file,        std::nullopt};
   if (settings.pin_file.empty()) return report;
-  if (const auto pin = ReadPinFile(settings.pin_file); !pin) report.pin_fault = pin.error();
+  const auto kind = settings.pin_source == PinSource::kCredential ? SecretFile::kCredential
+                                                                  : SecretFile::kPrivate;
+  const auto pin = ReadPinFile(settings.pin_file, "PIN", kind);
+  if (!pin) report.pin_fault = pin.error();
   return report;
 }
 

@@ -65,79 +65,149 @@ SealState Seal::state() const {
   return state;
 }
 
-// What stops signing comes first, and what can fail last: whoever seals is in a hurry.
+// What stops signing comes first, and what can fail or takes long last: whoever seals is in a
+// hurry.
 Status Seal::Close(const Principal& by, const std::string& reason) {
   if (reason.empty() || reason.size() > kRevokeReasonBytesMax) {
     return Fail(Code::kInvalid,
                 "a reason of 1 to " + std::to_string(kRevokeReasonBytesMax) + " bytes is needed",
                 "say why nothing may be signed");
   }
-  const std::lock_guard turn(turn_);
-  const SealRecord record{by, now_(), reason};
+  std::optional<Error> why;
   {
     const std::lock_guard lock(mutex_);
     if (record_ && recorded_) {
       return Fail(Code::kConflict, Why(*record_).message, "grantctl unseal lifts the seal");
     }
-    record_ = record;
+    // One that could not be recorded stands, and is recorded as it is.
+    if (!record_) record_ = SealRecord{by, now_(), reason};
+    why = Why(*record_);
+    recorded_ = false;
+    ++closing_;
   }
-  recorded_ = false;
   withdraw_();
-  for (SealableToken* token : tokens_) token->Close(Why(record));
-  spdlog::warn("{}", Why(record).message);
-  if (Status written = Record(event::kSealed, by, record.at, "", Text({{"reason", reason}}));
-      !written) {
+  for (SealableToken* token : tokens_) token->Close(*why);
+  spdlog::warn("{}", why->message);
+  Status written = RecordSeal();
+  if (!written) {
     written.error().message =
         "grantd is sealed, but that could not be recorded, so it would not outlive a restart: " +
         written.error().message;
-    return written;
+    spdlog::critical("{}; it is tried again", written.error().message);
   }
+  const std::lock_guard lock(mutex_);
+  --closing_;
+  return written;
+}
+
+void Seal::RecordIfOwed() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!record_ || recorded_ || closing_ > 0) return;
+  }
+  static_cast<void>(RecordSeal());  // the alarm of the store tells of its failures
+}
+
+// Of several who want it recorded one does.
+Status Seal::RecordSeal() {
+  const std::lock_guard turn(turn_);
+  std::optional<SealRecord> record;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!record_ || recorded_) return {};
+    record = record_;
+  }
+  GRANT_CHECK(
+      Record(event::kSealed, record->by, record->at, "", Text({{"reason", record->reason}})));
+  spdlog::warn("the seal is recorded, and outlives a restart");
+  const std::lock_guard lock(mutex_);
   recorded_ = true;
   return {};
 }
 
 Status Seal::Open(const Principal& by) {
-  const std::lock_guard turn(turn_);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!record_) return Fail(Code::kConflict, "grantd is not sealed", "grantctl seal seals it");
-  }
-  GRANT_CHECK(Record(event::kUnsealed, by, now_(), "", "{}"));
-  recorded_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-    record_.reset();
-  }
+  GRANT_CHECK(BeginToOpen(by));
   spdlog::warn("{} lifted the seal", by.text());
   for (SealableToken* token : tokens_) {
-    if (const Status opened = token->Open(); !opened) {
+    if (token->pin_state().waiting) continue;
+    if (const Status opened = token->AwaitOpened(); !opened) {
       spdlog::error("token {}: {}; hint: {}", token->settings().name, opened.error().message,
                     opened.error().hint);
     }
   }
+  if (const auto again = refusal()) return Fail(Code::kConflict, again->message, again->hint);
   return {};
+}
+
+Status Seal::BeginToOpen(const Principal& by) {
+  const auto being_sealed = [] {
+    return Fail(Code::kConflict, "grantd is being sealed at this moment",
+                "look again: grantctl seal --show");
+  };
+  const std::lock_guard turn(turn_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!record_) return Fail(Code::kConflict, "grantd is not sealed", "grantctl seal seals it");
+    if (closing_ > 0) return being_sealed();
+  }
+  GRANT_CHECK(Record(event::kUnsealed, by, now_(), "", "{}"));
+  const std::lock_guard lock(mutex_);
+  // Whoever seals meanwhile waits for the turn, and records the seal after this.
+  if (closing_ > 0) return being_sealed();
+  record_.reset();
+  for (SealableToken* token : tokens_) token->Open();
+  return {};
+}
+
+Result<SealableToken*> Seal::TokenNamed(const std::string& name) const {
+  const auto found = std::ranges::find_if(
+      tokens_, [&name](const SealableToken* token) { return token->settings().name == name; });
+  if (found != tokens_.end()) return *found;
+  return Fail(Code::kNotFound, "there is no token '" + name.substr(0, 64) + "'",
+              "tokens are named by [[token]] in grantd.toml");
 }
 
 Status Seal::GivePin(const Principal& by, const std::string& name, SecretBuffer pin,
                      bool after_wrong) {
   GRANT_CHECK(CheckPin(pin.bytes(), "the PIN"));
-  const std::lock_guard turn(turn_);
-  const auto found = std::ranges::find_if(
-      tokens_, [&name](const SealableToken* token) { return token->settings().name == name; });
-  if (found == tokens_.end()) {
-    return Fail(Code::kNotFound, "there is no token '" + name.substr(0, 64) + "'",
-                "tokens are named by [[token]] in grantd.toml");
-  }
-  if (const auto stands = refusal()) {
-    return Fail(Code::kConflict, stands->message, "lift the seal first: grantctl unseal");
-  }
-  const Status given = (*found)->GivePin(std::move(pin), after_wrong);
-  if (given) return Record(event::kTokenUnsealed, by, now_(), name, "{}");
-  if ((*found)->pin_state().refused && given.error().code == Code::kInvalid) {
+  GRANT_TRY(SealableToken * token, TokenNamed(name));
+  GRANT_CHECK(BeginWithPin(*token, by, std::move(pin), after_wrong));
+  Status opened = token->AwaitOpened();
+  const PinState state = token->pin_state();
+  if (!opened && state.refused) {
     GRANT_CHECK(
-        Record(event::kPinRefused, by, now_(), name, Text({{"message", given.error().message}})));
+        Record(event::kPinRefused, by, now_(), name, Text({{"message", opened.error().message}})));
   }
-  return given;
+  if (opened && state.waiting) {
+    return Fail(Code::kConflict, "grantd was sealed meanwhile, and has forgotten the PIN",
+                "grantctl seal --show tells how it stands");
+  }
+  return opened;
+}
+
+// The token keeps the PIN before the audit says so, since only it can tell whether it takes one,
+// but presents it after that.
+Status Seal::BeginWithPin(SealableToken& token, const Principal& by, SecretBuffer pin,
+                          bool after_wrong) {
+  const auto check_unsealed = [this]() -> Status {
+    if (!record_) return {};
+    return Fail(Code::kConflict, Why(*record_).message, "lift the seal first: grantctl unseal");
+  };
+  const std::lock_guard turn(turn_);
+  {
+    const std::lock_guard lock(mutex_);
+    GRANT_CHECK(check_unsealed());
+    GRANT_CHECK(token.TakePin(std::move(pin), after_wrong));
+  }
+  const Status written = Record(event::kTokenUnsealed, by, now_(), token.settings().name, "{}");
+  if (!written) {
+    token.ForgetPin();
+    return written;
+  }
+  const std::lock_guard lock(mutex_);
+  GRANT_CHECK(check_unsealed());
+  token.Open();
+  return {};
 }
 
 Status Seal::Record(std::string_view event, const Principal& by, Time at,

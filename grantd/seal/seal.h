@@ -26,7 +26,7 @@ struct SealState {
   std::vector<SealedTokenState> tokens;
 };
 
-// Who may do it is for the caller to check. Any thread may call these; changes take turns.
+// Who may do it is for the caller to check. Any thread may call these.
 class Seal {
  public:
   // The seal that the audit tells of, which outlives grantd.
@@ -52,18 +52,27 @@ class Seal {
   SealState state() const;
 
   // When it returns, no signature is delivered any more, the PINs that were typed in are forgotten,
-  // and the processes that had one are gone. Errors: kInvalid (reason), kConflict (it is sealed),
-  // and the store's: then it is sealed all the same, but not beyond the end of this process; it may
-  // be tried again.
+  // and the processes that had one are gone. Nothing is signed from its first moment on: it waits
+  // for no token, and of the other calls only for their writing to the audit. Errors: kInvalid
+  // (reason), kConflict (it is sealed), and the store's: then it is sealed all the same, but not
+  // beyond the end of this process unless RecordIfOwed() succeeds.
   Status Close(const Principal& by, const std::string& reason);
+  // Writes a seal into the audit that Close() could not write. To be called now and then.
+  void RecordIfOwed();
   // Lifts the seal, and opens the tokens whose PINs are at hand; what keeps one closed is in the
-  // log. Errors: kConflict (there is no seal), the store's.
+  // log. Errors: kConflict (there is no seal, or there is one again), the store's.
   Status Open(const Principal& by);
-  // Gives a token the PIN that was typed in. Errors: kNotFound, kConflict, kInvalid as
-  // SealableToken::GivePin(), the store's. A PIN that the token refuses is recorded.
+  // Gives a token the PIN that was typed in, once that is in the audit. Errors: kNotFound,
+  // kConflict, kInvalid as SealableToken::TakePin() and AwaitOpened(), the store's. A PIN that the
+  // token refuses is recorded too.
   Status GivePin(const Principal& by, const std::string& token, SecretBuffer pin, bool after_wrong);
 
  private:
+  Result<SealableToken*> TokenNamed(const std::string& name) const;
+  Status BeginWithPin(SealableToken& token, const Principal& by, SecretBuffer pin,
+                      bool after_wrong);
+  Status BeginToOpen(const Principal& by);
+  Status RecordSeal();
   Status Record(std::string_view event, const Principal& by, Time at, const std::string& subject,
                 const std::string& detail);
 
@@ -71,10 +80,15 @@ class Seal {
   const std::function<Time()> now_;
   const std::vector<SealableToken*> tokens_;
   std::function<void()> withdraw_ = [] {};
-  std::mutex turn_;           // held while something changes
-  bool recorded_ = true;      // by whoever has the turn: whether the audit tells of the seal
-  mutable std::mutex mutex_;  // guards what follows
+  // Held while the audit is written, so that it and `record_` change in the same order. Nobody
+  // waits for a token meanwhile.
+  std::mutex turn_;
+  // Guards what follows. A token is opened under it, and only while there is no record: so whoever
+  // sets one, and closes the tokens then, closes what was opened before, and nothing opens after.
+  mutable std::mutex mutex_;
   std::optional<SealRecord> record_;
+  bool recorded_ = true;  // whether the audit tells of it
+  int closing_ = 0;       // calls of Close() that are not through with the tokens and the audit
 };
 
 }  // namespace grant

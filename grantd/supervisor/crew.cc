@@ -21,6 +21,9 @@ using Clock = std::chrono::steady_clock;
 
 // A call waits so long for a worker that is about to start, and for none that will start later.
 constexpr std::chrono::seconds kComingWaitMax{2};
+// Once one worker is ready, so long for the others: SoftHSM writes a token's files anew at each
+// login, and who looks at them at that moment finds no token.
+constexpr std::chrono::seconds kOthersWaitMax{2};
 // A worker that served for so long starts afresh with its pauses.
 constexpr std::chrono::minutes kSteadyAfter{1};
 // For a worker's own end; then it is killed.
@@ -73,14 +76,12 @@ Status Crew::Start(std::optional<Error> closed_for) {
     places_[i].keeper = std::thread([this, i] { Keep(i); });
   }
   if (closed) return {};
-  auto fault = AwaitFirst();
-  if (!fault) return {};
-  Stop();
-  return tl::make_unexpected(*std::move(fault));
+  Status opened = AwaitOpened();
+  if (!opened) Stop();
+  return opened;
 }
 
-// What only a person can mend, of the first worker that is ready or has failed.
-std::optional<Error> Crew::AwaitFirst() {
+Status Crew::AwaitOpened() {
   std::optional<Error> fault;
   {
     Lock lock(mutex_);
@@ -88,10 +89,15 @@ std::optional<Error> Crew::AwaitFirst() {
       return last_failure_ || closed_for_ ||
              std::ranges::any_of(places_, [](const Place& place) { return place.ready; });
     });
+    changed_.wait_for(lock, kOthersWaitMax, [this] {
+      return last_failure_ || closed_for_ ||
+             std::ranges::all_of(places_, [](const Place& place) { return place.ready; });
+    });
     if (fault_) fault = last_failure_;
   }
   if (const auto refused = pins_.refused()) fault = refused->error;
-  return fault;
+  if (fault) return tl::make_unexpected(*std::move(fault));
+  return {};
 }
 
 void Crew::Close(Error why) {
@@ -108,18 +114,14 @@ void Crew::Close(Error why) {
   });
 }
 
-Status Crew::Open() {
-  {
-    const Lock lock(mutex_);
-    if (!closed_for_) return {};
-    closed_for_.reset();
-    last_failure_.reset();
-    fault_ = false;
-    for (Place& place : places_) place.coming = true;
-    changed_.notify_all();
-  }
-  if (auto fault = AwaitFirst()) return tl::make_unexpected(*std::move(fault));
-  return {};
+void Crew::Open() {
+  const Lock lock(mutex_);
+  if (!closed_for_) return;
+  closed_for_.reset();
+  last_failure_.reset();
+  fault_ = false;
+  for (Place& place : places_) place.coming = true;
+  changed_.notify_all();
 }
 
 // Whoever tried a refused PIN again could only lock the token.

@@ -73,8 +73,10 @@ class Crew {
   // Ends all workers, whatever runs in them, and starts no more: calls fail with `why`. Returns
   // when none is left.
   void Close(Error why);
-  // Starts workers again; waits and fails as Start() does.
-  Status Open();
+  // Starts workers again, and does not wait for them. Not while a Close() runs.
+  void Open();
+  // Waits and fails as Start() does; for no longer than until the next Close().
+  Status AwaitOpened();
 
   // The worker that has the least to do; `function` is named where there is none. Waits while all
   // are busy, for at most the time that a call may take, and a moment for one that is starting.
@@ -100,7 +102,6 @@ class Crew {
 
   void Keep(size_t index);
   bool AwaitTurn(Place& place);
-  std::optional<Error> AwaitFirst();
   void CloseIfRefused();
   Status StartOne(Place& place, bool& fault);
   Status OpenToken(worker::Channel& channel, bool& fault);

@@ -75,8 +75,12 @@ class WorkerToken : public SealableToken {
   tl::expected<Bytes, TokenFailure> Random(size_t bytes) override;
   tl::expected<MadeKey, TokenFailure> GenerateKey(const KeyToMake& wanted) override;
   void Close(const Error& why) override;
-  Status Open() override;
-  Status GivePin(SecretBuffer pin, bool after_wrong) override;
+  void Open() override;
+  Status AwaitOpened() override;
+  Status TakePin(SecretBuffer pin, bool after_wrong) override {
+    return pins_.Give(std::move(pin), after_wrong);
+  }
+  void ForgetPin() override { pins_.Forget(); }
   PinState pin_state() override { return pins_.state(); }
 
  private:
@@ -328,17 +332,16 @@ void WorkerToken::Close(const Error& why) {
   crew_.Close(why);
 }
 
-Status WorkerToken::Open() {
+void WorkerToken::Open() {
   if (pins_.state().waiting) {
     crew_.Close(pins_.Waiting());
-    return {};
+  } else {
+    crew_.Open();
   }
-  return crew_.Open();
 }
 
-Status WorkerToken::GivePin(SecretBuffer pin, bool after_wrong) {
-  GRANT_CHECK(pins_.Give(std::move(pin), after_wrong));
-  Status opened = crew_.Open();
+Status WorkerToken::AwaitOpened() {
+  Status opened = crew_.AwaitOpened();
   if (!opened && pins_.state().refused) opened.error().code = Code::kInvalid;
   return opened;
 }

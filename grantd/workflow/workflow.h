@@ -34,8 +34,10 @@ struct Surroundings {
   // For the check of rules: as RulesLookups has them.
   CanonicalOf canonical_of = {};
   std::function<std::string(const Principal&)> nearest_to = {};
-  // Whether the signers' keys are on the tokens that grantd serves; an error names what is wrong.
-  std::function<Status(const Rules&)> check_keys;
+  // Whether the keys of the signers that get more than they have under the rules in force are as
+  // they should be; an error names what is wrong. The answer warns of the keys of the others.
+  std::function<Result<std::vector<std::string>>(const Rules& rules, const Rules& in_force)>
+      check_keys;
   // Called when a revocation is durable; returns when no signature under the grant goes out any
   // more.
   std::function<void(const std::string& grant_id)> withdraw;

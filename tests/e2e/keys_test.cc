@@ -118,6 +118,7 @@ TEST(KeyAudit, ATokenThatOthersReadStopsItsSigners) {
   const auto again = world.NewHost();
   ASSERT_EQ(again->Do("find release-key"), "CKR_OK");
   EXPECT_THAT(again->Do("sign ECDSA " + kInput), StartsWith("CKR_OK "));
+  while (world.Audited("signer.enabled") == 0) std::this_thread::yield();
 }
 
 TEST(KeyAudit, IsForAdministratorsAndAuditors) {
@@ -194,6 +195,7 @@ TEST_F(Keys, OfEveryTypeAreCleanAndSignUnderAGrant) {
     EXPECT_THAT(made.output, Not(HasSubstr("critical")));
     rules += SignerOf(key.label, key.label, "policy = \"p\"\n");
   }
+  EXPECT_EQ(world_.Audited("key.generation-begun"), static_cast<int>(all.size()));
   EXPECT_EQ(world_.Audited("key.generated"), static_cast<int>(all.size()));
   const Outcome applied = Apply(world_, rules);
   ASSERT_EQ(applied.exit_code, 0) << applied.output;

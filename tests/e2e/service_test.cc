@@ -120,6 +120,9 @@ TEST_F(Service, HasAPinFromACredential) {
   if (!IsRoot()) GTEST_SKIP() << "credentials belong to root";
   world_.Start({{"CREDENTIALS_DIRECTORY", directory}});
   EXPECT_EQ(world_.CtlJson({"seal", "--show"}).at("tokens").at(0).at("pin_source"), "credential");
+  const Outcome doctor = world_.Ctl({"doctor"});
+  EXPECT_THAT(doctor.output, HasSubstr("pin_prod is for grantd's eyes alone"));
+  EXPECT_THAT(doctor.output, HasSubstr("grantd is not sealed"));
   EXPECT_EQ(world_.Stop(), 0);
   EXPECT_ANY_THROW(world_.Start());
   EXPECT_THAT(world_.Log(), HasSubstr("LoadCredential=pin_prod"));

@@ -4,7 +4,8 @@ it names; then upgrades, removes and purges them.
 usage: clean_root_test.py BUILD_DIRECTORY DOCUMENTATION CPACK
 
 No systemd runs in such a root: grantd is started from the ExecStart and the User of its unit, and listens
-itself where its socket units would. Everything runs in namespaces of its own, which end with it, so that no
+itself where its socket units would. For that the directory of the sockets, which the package makes root's,
+is handed to grantd. Everything runs in namespaces of its own, which end with it, so that no
 mount and no process is left. Exits with 77 where this cannot be done here.
 """
 
@@ -15,6 +16,7 @@ import re
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -189,9 +191,15 @@ class Root:
                    for address in self.unit(f"grantd-{kind}.socket", "ListenStream")]
         assert len(sockets) == 2, sockets
         state = [f"/var/lib/{name}" for name in self.unit("grantd.service", "StateDirectory")]
-        for folder in {os.path.dirname(address) for address in sockets} | set(state):
+        for folder in state:
             path = self.path / folder[1:]
-            path.mkdir(mode=0o700 if folder in state else 0o755, exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)
+            os.chown(path, user.pw_uid, user.pw_gid)
+        for folder in {os.path.dirname(address) for address in sockets}:
+            path = self.path / folder[1:]
+            found = path.stat()
+            assert stat.S_IMODE(found.st_mode) == 0o755, found
+            assert self.grantd or (found.st_uid, found.st_gid) == (0, 0), found  # handed over before
             os.chown(path, user.pw_uid, user.pw_gid)
         line = self.unit("grantd.service", "ExecStart")[0]
         command = ["chroot", str(self.path), "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",

@@ -76,10 +76,17 @@ class Manual(unittest.TestCase):
                 self.assertRegex(text, rf"(?m)^ +{' '.join(words[1:])}( |$)")
         self.assertGreater(leaves, 20)
 
-    def test_every_option_of_grantd_is_told(self):
-        options = options_in(help_of("grantd"))
-        self.assertIn("--config", options)
-        self.assertLessEqual(options, options_in(text_of("grantd.8")))
+    def test_every_command_and_option_of_grantd_is_told(self):
+        text = text_of("grantd.8")
+        self.assertIn("--config", options_in(help_of("grantd")))
+        self.assertIn("restore", commands_in(help_of("grantd")))
+        waiting = [["grantd"]]
+        while waiting:
+            words = waiting.pop()
+            shown = help_of(*words)
+            waiting += [[*words, command] for command in commands_in(shown)]
+            self.assertLessEqual(options_in(shown), options_in(text), words)
+            self.assertRegex(text, rf"(?m)^ +{' '.join(words)}( |$)")
 
     def check_keys(self, page, some_key, *files):
         keys = keys_in(*files)

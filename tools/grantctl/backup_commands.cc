@@ -118,7 +118,8 @@ Outcome<Exit> Restore(Context& context, const RestoreOptions& options) {
   }
   if (context.client.Get("/v1/health")) {
     return Failed(Exit::kRefused, "grantd runs, and a database is not replaced under it",
-                  "stop it first, for instance: systemctl stop grantd");
+                  "stop it and its sockets first: systemctl stop grantd.service grantd-api.socket "
+                  "grantd-gate.socket");
   }
   Note(context,
        "what was signed, decided and revoked since the backup will not be known any more; no grant "

@@ -152,8 +152,8 @@ Finding CheckReady(const Outcome<Json>& answer) {
 
 Findings CheckReport(const Json& report, Instant now) {
   Findings findings;
-  for (const auto check : {CheckConfiguration, CheckClock, CheckAlarms, CheckTokens, CheckDisks,
-                           CheckDatabase, CheckBackups, CheckRules, CheckChannels}) {
+  for (const auto check : {CheckConfiguration, CheckClock, CheckAlarms, CheckSeal, CheckTokens,
+                           CheckDisks, CheckDatabase, CheckBackups, CheckRules, CheckChannels}) {
     Findings more = check(report, now);
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }

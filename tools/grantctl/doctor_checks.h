@@ -35,12 +35,14 @@ Finding CheckCaller(const Json& standing);
 // Of GET /v1/ready: the whole in one sentence.
 Finding CheckReady(const Outcome<Json>& answer);
 
-// Of GET /v1/doctor, or of what GET /v1/health has in common with it.
+// Of GET /v1/doctor, or of what GET /v1/health has in common with it; in "seal" there is GET
+// /v1/seal, where the caller may know that.
 Findings CheckReport(const Json& report, Instant now);
 
 // The parts of the report about files, disks and the database (doctor_system_checks.cc); none where
 // the report lacks them.
 Findings CheckConfiguration(const Json& report, Instant now);
+Findings CheckSeal(const Json& report, Instant now);
 Findings CheckTokens(const Json& report, Instant now);
 Findings CheckDisks(const Json& report, Instant now);
 Findings CheckDatabase(const Json& report, Instant now);

@@ -1,6 +1,8 @@
 // What grantd says of its files, disks, workers and database.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "tools/grantctl/doctor_checks.h"
 
 namespace grant::ctl {
@@ -44,8 +46,39 @@ Finding CheckDisk(const Json& disk) {
           "make room there: grantd signs nothing that it cannot record"};
 }
 
-Finding CheckToken(const Json& token) {
+Finding CheckPin(const std::string& name, const Json& pin) {
+  const std::string hint = "grantctl unseal --token " + name;
+  if (!Flag(pin, "waiting")) {
+    return {"token/" + name, Health::kWrong,
+            "token " + name + " refused its PIN, which is not tried again",
+            "correct the PIN, then restart grantd; wrong PINs lock a token"};
+  }
+  const std::string rest = " for its PIN to be typed in, so nothing can be signed with its keys";
+  if (Flag(pin, "refused")) {
+    return {"token/" + name, Health::kWrong,
+            "token " + name + " refused the last PIN, and waits" + rest,
+            "be sure of the PIN, and then: " + hint + " --after-wrong-pin"};
+  }
+  return {"token/" + name, Health::kWrong, "token " + name + " waits" + rest, hint};
+}
+
+// Why a token is closed on purpose, or for want of its PIN; nothing where neither is known.
+std::optional<Finding> CheckClosed(const std::string& name, const Json& seal) {
+  if (Flag(seal, "sealed")) {
+    return Finding{"token/" + name, Health::kWrong,
+                   "token " + name + " is closed, because grantd is sealed", "grantctl unseal"};
+  }
+  for (const Json& pin : List(seal, "tokens")) {
+    if (Text(pin, "name") == name && (Flag(pin, "waiting") || Flag(pin, "refused"))) {
+      return CheckPin(name, pin);
+    }
+  }
+  return std::nullopt;
+}
+
+Finding CheckToken(const Json& token, const Json& seal) {
   const std::string name = Text(token, "name");
+  if (auto closed = CheckClosed(name, seal)) return *std::move(closed);
   if (!Flag(token, "present")) {
     return {"token/" + name, Health::kWrong,
             "token " + name + " is absent, so nothing can be signed with its keys",
@@ -81,10 +114,20 @@ Findings CheckConfiguration(const Json& report, Instant /*now*/) {
   return {{"configuration", Health::kOk, file + " is what grantd runs with", {}}};
 }
 
+Findings CheckSeal(const Json& report, Instant now) {
+  const Json& seal = Object(report, "seal");
+  if (seal.empty()) return {};
+  if (!Flag(seal, "sealed")) return {{"seal", Health::kOk, "grantd is not sealed", {}}};
+  return {{"seal", Health::kWrong,
+           fmt::format("nothing is signed: {} sealed grantd {}: {}", Text(seal, "sealed_by"),
+                       Relative(Text(seal, "sealed_at"), now), Text(seal, "reason")),
+           "once that is settled, an administrator lifts the seal: grantctl unseal"}};
+}
+
 Findings CheckTokens(const Json& report, Instant /*now*/) {
   Findings findings;
   for (const Json& token : List(report, "tokens")) {
-    findings.push_back(CheckToken(token));
+    findings.push_back(CheckToken(token, Object(report, "seal")));
     if (!token.contains("pin_fault")) continue;
     const std::string name = "pin/" + Text(token, "name");
     if (const Json& fault = Object(token, "pin_fault"); !fault.empty()) {

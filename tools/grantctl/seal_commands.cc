@@ -38,7 +38,8 @@ std::string StateText(const Json& state, bool colour) {
       text += Sanitise("token " + name + " refused its PIN") + "\n";
     } else if (Flag(token, "waiting")) {
       text +=
-          Sanitise("token " + name + " waits for its PIN: grantctl unseal --token " + name) + "\n";
+          Sanitise(fmt::format("token {0} waits for its PIN: grantctl unseal --token {0}", name)) +
+          "\n";
     }
   }
   return text;

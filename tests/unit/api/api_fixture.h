@@ -97,7 +97,9 @@ class ApiTest : public testing::Test {
     surroundings.admins = {Principal::Parse("unix:root").value()};
     surroundings.auditors = {Principal::Parse("unix:olga").value(),
                              Principal::Parse("unix-group:audit").value()};
-    surroundings.check_keys = [](const Rules&) { return Status(); };
+    surroundings.check_keys = [](const Rules&, const Rules&) {
+      return Result<std::vector<std::string>>();
+    };
     surroundings.channels.webhook = true;
     surroundings.alarms = [this] { return alarms_; };
     surroundings.acknowledge = [this](const Principal& by, const std::string& reason,
@@ -112,7 +114,7 @@ class ApiTest : public testing::Test {
     key_desk_ = std::make_unique<KeyDesk>(
         *store_, *workflow_, keys_, auditor_,
         KeyDeskSurroundings{[this] { return now_; }, [] { return Result<SecretEntropy>(); },
-                            [this] { return alarms_; }});
+                            [this] { return alarms_; }, deliveries_});
     seal_ = std::make_unique<Seal>(
         *store_, [this] { return now_; }, std::nullopt, std::vector<SealableToken*>());
     api_ = std::make_unique<Api>(
@@ -240,6 +242,7 @@ class ApiTest : public testing::Test {
   std::unique_ptr<Workflow> workflow_;
   KeyDirectory keys_{std::vector<std::unique_ptr<Token>>()};  // of a grantd without a token
   KeyAuditor auditor_{keys_};
+  Deliveries deliveries_;
   std::unique_ptr<KeyDesk> key_desk_;
   std::unique_ptr<Seal> seal_;
   std::unique_ptr<Api> api_;

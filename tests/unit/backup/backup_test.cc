@@ -201,6 +201,22 @@ TEST_F(BackupFiles, ABackupOfAnEarlierSchemaIsBroughtUpToDate) {
   EXPECT_EQ(Entries().size(), 2U);
 }
 
+TEST_F(BackupFiles, ADatabaseOfALaterGrantdMakesRoomForACopyAndIsKeptUntouched) {
+  Append(3);
+  Copy("copy.db");
+  Append(4);
+  store_.reset();
+  Must(Must(SqliteConnection::Open(Database(), SqliteConnection::Mode::kReadWrite))
+           ->Script("UPDATE meta SET setting = '999' WHERE item = 'schema_version'"));
+  const std::string later = ReadFile(Database());
+  const auto restored = RestoreFrom(directory_ / "copy.db", "back to the version before");
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(ReadFile(restored->replaced + "/grantd.db"), later);
+  store_ = Must(OpenSqliteStore(State()));
+  EXPECT_EQ(Entries().size(), 4U);
+  EXPECT_EQ(Entries().back().event.event, "database.restored");
+}
+
 TEST_F(BackupFiles, NoRestoreUnderAnOpenStoreOrWithoutAReason) {
   Copy("copy.db");
   EXPECT_THAT(ErrorOf(RestoreFrom(directory_ / "copy.db")).message,
@@ -225,6 +241,34 @@ TEST_F(BackupFiles, BackupsAreRecordedAndTheOldestRemoved) {
   EXPECT_NE(access(paths[0].c_str(), F_OK), 0);
   EXPECT_EQ(access(paths[1].c_str(), F_OK), 0);
   EXPECT_EQ(access(paths[2].c_str(), F_OK), 0);
+}
+
+TEST_F(BackupFiles, OnlyBackupsAreRemovedAndNeverTheNewOne) {
+  const std::string folder = directory_ / "backups";
+  ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+  const auto put = [&](const std::string& name) {
+    WriteFile(folder + "/" + name, "a copy");
+    return folder + "/" + name;
+  };
+  const auto there = [](const std::string& path) { return access(path.c_str(), F_OK) == 0; };
+  std::vector<std::string> administrators;
+  for (const char* name :
+       {"grantd-2026-before-the-move.db", "grantd-20250101T000000Z.db",
+        "grantd-20250101T000000Z-00000000001x.db", "grantd-20250101T000000Z-000000000001.db.gz",
+        "grantd-20250101T000000Z-000000000001-keep.db"}) {
+    administrators.push_back(put(name));
+  }
+  const std::string old = put("grantd-20250101T000000Z-000000000001.db");
+  // Made while the clock was ahead.
+  const std::string ahead = put("grantd-29990101T000000Z-000000000002.db");
+  const std::string further = put("grantd-29990102T000000Z-000000000003.db");
+  Backups backups(*store_, Database(), {folder, 2},
+                  [] { return ParseTime("2026-11-21T20:00:00Z").value(); });
+  EXPECT_TRUE(there(Must(backups.Make(Who("unix:root"))).path));
+  for (const std::string& path : administrators) EXPECT_TRUE(there(path)) << path;
+  EXPECT_FALSE(there(old));
+  EXPECT_FALSE(there(ahead));
+  EXPECT_TRUE(there(further)) << "two are kept";
 }
 
 TEST_F(BackupFiles, ADirectoryThatOthersMayWriteToIsNotUsed) {

@@ -25,6 +25,15 @@ TEST(DistinguishedName, ABackslashKeepsACommaAndABlank) {
               ElementsAre(NamePart{"O", "Example, Inc."}, NamePart{"CN", "a\\b "}));
 }
 
+TEST(DistinguishedName, ABackslashBeforeTwoHexDigitsIsTheirByte) {
+  EXPECT_THAT(ParseDistinguishedName(R"(CN=a\2Cb\2c\20,O=M\C3\BCller)").value(),
+              ElementsAre(NamePart{"CN", "a,b, "}, NamePart{"O", "M\xC3\xBCller"}));
+  for (const std::string text : {R"(CN=a\2)", R"(CN=a\2,O=b)", R"(CN=a\x)", R"(CN=a\0Ab)",
+                                 R"(CN=a\00b)", R"(CN=a\1B[31m)", R"(CN=a\ff)"}) {
+    EXPECT_FALSE(ParseDistinguishedName(text)) << text;
+  }
+}
+
 TEST(DistinguishedName, AnEqualsSignMayStandInAValue) {
   EXPECT_THAT(ParseDistinguishedName("CN=a=b").value(), ElementsAre(NamePart{"CN", "a=b"}));
 }

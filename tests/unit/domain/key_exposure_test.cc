@@ -72,6 +72,27 @@ TEST(KeyExposure, ATokenThatAnybodyReadsIsCritical) {
   EXPECT_THAT(findings[0].hint, HasSubstr("chmod 600 /token/key"));
 }
 
+TEST(KeyExposure, OfAUserWhomNobodyKnowsTheWorstIsTaken) {
+  SystemUser unknown;
+  unknown.unknown = true;
+  EXPECT_THAT(AuditExposure(Closed(), {unknown}, kGrantd), IsEmpty());
+  TokenExposure exposure = Closed();
+  exposure.token_files = {Chain(0750, 0640)};
+  EXPECT_THAT(Names(AuditExposure(exposure, {unknown}, kGrantd)), ElementsAre("token-readable"));
+  exposure.token_files = {Chain(0711, 0600)};
+  exposure.token_files[0][2].uid = kAlice.uid;
+  EXPECT_THAT(Names(AuditExposure(exposure, {unknown}, kGrantd)), ElementsAre("token-readable"));
+}
+
+TEST(KeyExposure, ReadableFilesOfATokenAreToBeAcknowledgedForTheWrapPlacement) {
+  TokenExposure exposure = Closed();
+  exposure.token_files.push_back(Chain(0755, 0644));
+  const auto findings = AuditExposure(exposure, {}, kGrantd);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_THAT(findings[0].hint, HasSubstr("wrap placement"));
+  EXPECT_THAT(findings[0].hint, HasSubstr("acknowledge = [\"token-readable\"]"));
+}
+
 TEST(KeyExposure, ATokenThatAUserOfTheSignerReadsIsCritical) {
   TokenExposure exposure = Closed();
   exposure.token_files = {Chain(0750, 0640)};

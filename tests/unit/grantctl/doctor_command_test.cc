@@ -21,12 +21,18 @@ Json Report() {
      "last_success_at":"2026-11-21T20:00:00Z","last_error_at":null,"last_error":null}]})");
 }
 
-FakeGrantd::Handler Answering(const Json& report) {
-  return [report](const FakeCall& call) -> FakeAnswer {
+Json Seal() {
+  return Json::parse(R"({"sealed":false,"sealed_by":null,"sealed_at":null,"reason":null,
+    "tokens":[{"name":"prod","pin_source":"unseal","waiting":false,"refused":false}]})");
+}
+
+FakeGrantd::Handler Answering(const Json& report, const Json& seal = Seal()) {
+  return [report, seal](const FakeCall& call) -> FakeAnswer {
     if (call.target == "/v1/whoami") {
       return {200, R"({"principal":"unix:root","admin":true,"auditor":false})"};
     }
     if (call.target == "/v1/ready") return {200, R"({"ready":true})"};
+    if (call.target == "/v1/seal") return {200, seal.dump()};
     return {200, report.dump()};
   };
 }
@@ -56,6 +62,7 @@ TEST(Doctor, SaysThatAllIsWell) {
           std::string(kNoModule) +
           "ok     the clocks agree\n"
           "ok     the audit and grantd's clock are as it knew them\n"
+          "ok     grantd is not sealed\n"
           "ok     token prod is present\n"
           "ok     rules of version 4, applied 2h ago\n"
           "ok     notifications by webhook to https://hooks.example.com: the last was delivered "
@@ -81,6 +88,7 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
   EXPECT_THAT(ran.out,
               HasSubstr("wrong  nothing is signed: it leapt 1h ahead\n"
                         "       hint: set it right\n"
+                        "ok     grantd is not sealed\n"
                         "wrong  token prod is absent, so nothing can be signed with its keys\n"
                         "       hint: see grantd's log, and [[token]] in grantd.toml\n"));
   EXPECT_THAT(
@@ -90,7 +98,7 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
                 "wait, the oldest for 30m\n"
                 "       hint: mend the receiver or [notify.webhook] in grantd.toml; what waits is "
                 "sent by itself\n"));
-  EXPECT_EQ(ran.err, "grantctl: 3 of 10 checks found something wrong\n");
+  EXPECT_EQ(ran.err, "grantctl: 3 of 11 checks found something wrong\n");
   const Ran names = RunDoctor(grantd, {"-o", "name"});
   EXPECT_EQ(names.exit, 1);
   EXPECT_EQ(names.out, "alarm/clock-wrong\ntoken/prod\nchannel/webhook\n");
@@ -100,7 +108,7 @@ TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
   const Json checks = answer["checks"];
   answer.erase("checks");
   EXPECT_EQ(answer, report) << "what grantd said is there as it came";
-  ASSERT_EQ(checks.size(), 10U);
+  ASSERT_EQ(checks.size(), 11U);
   EXPECT_EQ(checks.back()["name"], "channel/webhook");
   EXPECT_EQ(checks.back()["health"], "wrong");
   EXPECT_NE(checks.back()["hint"], nullptr);
@@ -158,7 +166,9 @@ TEST(Doctor, FindsAGateThatNobodyServes) {
 
 TEST(Doctor, ShowsEverybodyWhatEverybodyMayKnow) {
   FakeGrantd grantd([](const FakeCall& call) -> FakeAnswer {
-    if (call.target == "/v1/doctor") return Problem(403, "forbidden", "unix:eve is neither");
+    if (call.target == "/v1/doctor" || call.target == "/v1/seal") {
+      return Problem(403, "forbidden", "unix:eve is neither");
+    }
     if (call.target == "/v1/whoami") return {200, R"({"principal":"unix:eve"})"};
     return {200, R"({"status":"ok","version":"0.1.0","tokens":[{"name":"prod","present":true}]})"};
   });
@@ -169,6 +179,49 @@ TEST(Doctor, ShowsEverybodyWhatEverybodyMayKnow) {
                 std::string(kNoModule) + "ok     token prod is present\n");
   EXPECT_THAT(ran.err, HasSubstr("administrators and auditors alone"));
   EXPECT_EQ(RunDoctor(grantd, {"-o", "json"}).exit, 3);
+}
+
+TEST(Doctor, TellsASealFromATokenThatIsGone) {
+  Json report = Report();
+  report["tokens"][0]["present"] = false;
+  Json seal = Seal();
+  seal.update(Json::parse(R"({"sealed":true,"sealed_by":"unix:alice",
+    "sealed_at":"2026-11-21T20:00:00Z","reason":"the build machine is compromised"})"));
+  FakeGrantd grantd(Answering(report, seal));
+  const Ran ran = RunDoctor(grantd);
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out,
+              HasSubstr("wrong  nothing is signed: unix:alice sealed grantd 10m ago: the build "
+                        "machine is compromised\n"
+                        "       hint: once that is settled, an administrator lifts the seal: "
+                        "grantctl unseal\n"
+                        "wrong  token prod is closed, because grantd is sealed\n"
+                        "       hint: grantctl unseal\n"));
+  EXPECT_EQ(RunDoctor(grantd, {"-o", "name"}).out, "seal\ntoken/prod\n");
+}
+
+TEST(Doctor, TellsWhichTokenWaitsForItsPin) {
+  Json report = Report();
+  report["tokens"][0]["present"] = false;
+  Json seal = Seal();
+  seal["tokens"][0]["waiting"] = true;
+  FakeGrantd waiting(Answering(report, seal));
+  const Ran ran = RunDoctor(waiting);
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_THAT(ran.out, HasSubstr("wrong  token prod waits for its PIN to be typed in, so nothing "
+                                 "can be signed with its keys\n"
+                                 "       hint: grantctl unseal --token prod\n"));
+  seal["tokens"][0]["refused"] = true;
+  FakeGrantd refused(Answering(report, seal));
+  EXPECT_THAT(RunDoctor(refused).out,
+              HasSubstr("wrong  token prod refused the last PIN, and waits for its PIN to be typed "
+                        "in, so nothing can be signed with its keys\n"
+                        "       hint: be sure of the PIN, and then: grantctl unseal --token prod "
+                        "--after-wrong-pin\n"));
+  seal["tokens"][0]["waiting"] = false;
+  FakeGrantd of_file(Answering(report, seal));
+  EXPECT_THAT(RunDoctor(of_file).out,
+              HasSubstr("wrong  token prod refused its PIN, which is not tried again\n"));
 }
 
 TEST(Doctor, TellsWhyGrantdIsNotReady) {

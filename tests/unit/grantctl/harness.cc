@@ -29,7 +29,8 @@ Ran RunAt(const std::string& address, const std::vector<std::string>& arguments,
                           },
                       .now = TestNow,
                       .pause = setting.pause,
-                      .run = setting.run};
+                      .run = setting.run,
+                      .echo = setting.echo};
   const int exit = RunGrantctl(arguments, around);
   return {exit, out.str(), err.str()};
 }

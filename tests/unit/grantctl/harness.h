@@ -27,6 +27,8 @@ struct Setting {
   std::function<Outcome<int>(const std::vector<std::string>&,
                              const std::map<std::string, std::string>&)>
       run = {};
+  // Whether the terminal shows what is typed.
+  std::function<bool(bool)> echo = {};
 };
 
 // 2026-11-21T20:10:00Z.

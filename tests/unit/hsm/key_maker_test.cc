@@ -1,4 +1,6 @@
 // Keys that are made for signing alone, on a real SoftHSM2.
+#include "grantd/hsm/key_maker.h"
+
 #include <gmock/gmock.h>
 
 #include <array>
@@ -98,6 +100,53 @@ TEST_F(KeyMaker, TheKeyCannotBeCopiedChangedReadOrDestroyed) {
   CK_MECHANISM raw{CKM_RSA_X_509, nullptr, 0};
   EXPECT_NE(Module()->C_DecryptInit(session, &raw, key), CKR_OK);
   Module()->C_CloseSession(session);
+}
+
+// A token that answers each attempt to make a key with the same.
+CK_RV g_answer = CKR_OK;
+int g_attempts = 0;
+
+CK_FUNCTION_LIST Answering(CK_RV rv) {
+  g_answer = rv;
+  g_attempts = 0;
+  CK_FUNCTION_LIST functions{};
+  functions.C_FindObjectsInit = [](CK_SESSION_HANDLE, CK_ATTRIBUTE_PTR, CK_ULONG) -> CK_RV {
+    return CKR_OK;
+  };
+  functions.C_FindObjects = [](CK_SESSION_HANDLE, CK_OBJECT_HANDLE_PTR, CK_ULONG,
+                               CK_ULONG_PTR count) -> CK_RV {
+    *count = 0;
+    return CKR_OK;
+  };
+  functions.C_FindObjectsFinal = [](CK_SESSION_HANDLE) -> CK_RV { return CKR_OK; };
+  functions.C_GenerateKeyPair = [](CK_SESSION_HANDLE, CK_MECHANISM_PTR, CK_ATTRIBUTE_PTR, CK_ULONG,
+                                   CK_ATTRIBUTE_PTR, CK_ULONG, CK_OBJECT_HANDLE_PTR,
+                                   CK_OBJECT_HANDLE_PTR) -> CK_RV {
+    ++g_attempts;
+    return g_answer;
+  };
+  return functions;
+}
+
+TEST(KeyMakerAttempts, AFaultThatMayPassMakesNoWeakerKey) {
+  for (const CK_RV rv : {CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_ERROR}) {
+    CK_FUNCTION_LIST functions = Answering(rv);
+    const auto made = MakeKey(&functions, 1, {NewKeyType::kRsa2048, "new", Bytes(16, 1)});
+    ASSERT_FALSE(made);
+    EXPECT_EQ(g_attempts, 1) << rv;
+  }
+}
+
+TEST(KeyMakerAttempts, OnlyTheNameOfACurveIsTriedInTwoWays) {
+  CK_FUNCTION_LIST functions = Answering(CKR_GENERAL_ERROR);
+  ASSERT_FALSE(MakeKey(&functions, 1, {NewKeyType::kEd25519, "new", Bytes(16, 1)}));
+  EXPECT_EQ(g_attempts, 2);
+}
+
+TEST(KeyMakerAttempts, WhatTheTokenFindsFaultWithIsAskedForInEverLesserTemplates) {
+  CK_FUNCTION_LIST functions = Answering(CKR_ATTRIBUTE_TYPE_INVALID);
+  ASSERT_FALSE(MakeKey(&functions, 1, {NewKeyType::kRsa2048, "new", Bytes(16, 1)}));
+  EXPECT_GT(g_attempts, 2);
 }
 
 }  // namespace

@@ -47,7 +47,9 @@ class NotifyTest : public testing::Test {
     };
     surroundings.groups_of = NoGroups;
     surroundings.admins = {P("unix:root")};
-    surroundings.check_keys = [](const Rules&) { return Status(); };
+    surroundings.check_keys = [](const Rules&, const Rules&) {
+      return Result<std::vector<std::string>>();
+    };
     surroundings.withdraw = [](const std::string&) {};
     surroundings.announced = [this] { ++announced_; };
     workflow_ = std::make_unique<Workflow>(*store_, std::move(surroundings));
