@@ -199,7 +199,7 @@ Status Seal::BeginWithPin(SealableToken& token, const Principal& by, SecretBuffe
     GRANT_CHECK(check_unsealed());
     GRANT_CHECK(token.TakePin(std::move(pin), after_wrong));
   }
-  const Status written = Record(event::kTokenUnsealed, by, now_(), token.settings().name, "{}");
+  Status written = Record(event::kTokenUnsealed, by, now_(), token.settings().name, "{}");
   if (!written) {
     token.ForgetPin();
     return written;
