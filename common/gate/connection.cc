@@ -171,15 +171,18 @@ Result<Connection> Connection::Open(std::string_view address, Deadline deadline)
   }
 }
 
-Status Connection::Send(MessageType type, uint32_t sequence, ByteView body, Deadline deadline) {
+Status Connection::Put(MessageType type, uint32_t sequence, ByteView body, Deadline deadline) {
   if (!open()) return Fail(Code::kUnavailable, "the connection is closed");
   if (body.size() > kAnswerBytesMax) {
-    Close();
     return Fail(Code::kTooLarge, "a message of " + std::to_string(body.size()) +
                                      " bytes is over the bound of the protocol");
   }
   Bytes header = EncodeHeader({static_cast<uint32_t>(body.size()), type, sequence});
-  Status sent = SendAll(fd_, header, body, deadline);
+  return SendAll(fd_, header, body, deadline);
+}
+
+Status Connection::Send(MessageType type, uint32_t sequence, ByteView body, Deadline deadline) {
+  Status sent = Put(type, sequence, body, deadline);
   if (!sent) Close();
   return sent;
 }
@@ -193,11 +196,19 @@ Result<Frame> Connection::Receive(size_t body_bytes_max, Deadline deadline) {
 
 Result<Frame> Connection::Call(MessageType type, ByteView body, Deadline deadline) {
   uint32_t sequence = next_sequence_++;
-  GRANT_CHECK(Send(type, sequence, body, deadline));
-  GRANT_TRY(Frame answer, Receive(kAnswerBytesMax, deadline));
+  const Status sent = Put(type, sequence, body, deadline);
+  if (!sent && sent.error().code != Code::kUnavailable) {
+    Close();
+    return tl::unexpected(sent.error());
+  }
+  // Also where the peer has hung up already: it may have said why.
+  Result<Frame> received = Receive(kAnswerBytesMax, deadline);
+  if (!received) return tl::unexpected(sent ? received.error() : sent.error());
+  Frame answer = *std::move(received);
   // A peer that turns a client away before it has read anything cannot know the number.
   const bool turned_away = answer.type == MessageType::kRefused && answer.sequence == 0;
-  if (turned_away) Close();
+  if (turned_away || !sent) Close();
+  if (!sent && !turned_away) return tl::unexpected(sent.error());
   if (answer.sequence != sequence && !turned_away) {
     Close();
     return Fail(Code::kInvalid, "the answer carries the number of another request");

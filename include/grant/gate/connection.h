@@ -44,6 +44,8 @@ class Connection {
   Result<Frame> Call(MessageType type, ByteView body, Deadline deadline);
 
  private:
+  Status Put(MessageType type, uint32_t sequence, ByteView body, Deadline deadline);
+
   int fd_ = -1;
   uint32_t next_sequence_ = 1;
 };

@@ -128,6 +128,26 @@ TEST(Connection, AClosedPeerIsUnavailable) {
   EXPECT_EQ(frame.error().code, Code::kUnavailable);
 }
 
+TEST(Connection, APeerThatHungUpMayHaveSaidWhyBefore) {
+  Pair pair = MakePair();
+  const Refused why{Cause::kBusy, 0, "too many connections", "close some"};
+  ASSERT_TRUE(pair.there.Send(Refused::kType, 0, Encode(why), Later()));
+  pair.there.Close();
+  const Result<Frame> answer = pair.here.Call(Hello::kType, Encode(Hello{}), Later());
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->type, MessageType::kRefused);
+  EXPECT_FALSE(pair.here.open());
+}
+
+TEST(Connection, APeerThatHungUpAfterAnotherAnswerIsUnavailable) {
+  Pair pair = MakePair();
+  ASSERT_TRUE(pair.there.Send(MessageType::kWelcome, 1, {}, Later()));
+  pair.there.Close();
+  const Result<Frame> answer = pair.here.Call(Hello::kType, Encode(Hello{}), Later());
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code, Code::kUnavailable);
+}
+
 TEST(Connection, SendingToAClosedPeerRaisesNoSignal) {
   Pair pair = MakePair();
   pair.there.Close();
