@@ -33,7 +33,7 @@ class ServiceManager {
 
   void Ready(const std::string& status);
   void Stopping();
-  // Whether it is time to say that grantd lives: twice in each span that it has for that.
+  // Whether it is time to say that grantd lives: at least twice in each span that it has for that.
   bool LifeSignDue() const;
   // To be called only after everything that has to live has shown that it does.
   void GiveLifeSign();

@@ -10,6 +10,7 @@
 #include "grantd/domain/audit.h"
 #include "grantd/log/log.h"
 #include "grantd/store/audit_chain.h"
+#include "grantd/store/newest_entry.h"
 
 namespace grant {
 namespace {
@@ -31,15 +32,6 @@ const Principal& Self() {
 nlohmann::json MarkJson(const std::optional<Mark>& mark) {
   if (!mark) return nullptr;
   return {{"entry", mark->head.number}, {"hash", mark->head.hash}, {"at", ToMillis(mark->at)}};
-}
-
-Result<std::optional<AuditEntry>> Newest(Tables& tables, std::string_view event) {
-  AuditFilter filter;
-  filter.event = std::string(event);
-  filter.limit = 1;
-  GRANT_TRY(auto entries, tables.ListAudit(filter));
-  if (entries.empty()) return std::optional<AuditEntry>();
-  return std::optional<AuditEntry>(std::move(entries.front()));
 }
 
 bool Acknowledges(const AuditEntry& entry, const Mark& mark) {
@@ -92,9 +84,9 @@ Result<Guard::Position> Guard::Locate(Store& store, const std::optional<Mark>& m
     if (mark) {
       GRANT_TRY(position.fault, FaultAgainstMark(tables, mark->head));
     }
-    GRANT_TRY(const auto spent, Newest(tables, event::kSignatureSpent));
-    GRANT_TRY(const auto acknowledged, Newest(tables, event::kAuditAcknowledged));
-    GRANT_TRY(const auto restored, Newest(tables, event::kDatabaseRestored));
+    GRANT_TRY(const auto spent, NewestEntry(tables, event::kSignatureSpent));
+    GRANT_TRY(const auto acknowledged, NewestEntry(tables, event::kAuditAcknowledged));
+    GRANT_TRY(const auto restored, NewestEntry(tables, event::kDatabaseRestored));
     const bool pending = IsNewer(restored, acknowledged);
     position.acknowledged = mark && acknowledged && !pending && Acknowledges(*acknowledged, *mark);
     if (pending) position.fault = RestoredFault(*restored, mark);

@@ -8,6 +8,7 @@
 
 #include "grantd/domain/audit.h"
 #include "grantd/net/unix_socket.h"
+#include "grantd/store/newest_entry.h"
 
 namespace grant {
 namespace {
@@ -106,12 +107,8 @@ Result<std::string> KeyWatch::LastNoted(const std::string& signer) {
   std::vector<AuditEntry> last;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     for (const std::string_view event : {event::kSignerDisabled, event::kSignerEnabled}) {
-      AuditFilter filter;
-      filter.event = event;
-      filter.signer = signer;
-      filter.limit = 1;
-      GRANT_TRY(auto found, tables.ListAudit(filter));
-      if (!found.empty()) last.push_back(std::move(found.front()));
+      GRANT_TRY(auto found, NewestEntry(tables, event, signer));
+      if (found) last.push_back(*std::move(found));
     }
     return {};
   }));

@@ -8,18 +8,10 @@
 #include "grantd/domain/audit.h"
 #include "grantd/domain/grant.h"
 #include "grantd/hsm/pin_file.h"
+#include "grantd/store/newest_entry.h"
 
 namespace grant {
 namespace {
-
-Result<std::optional<AuditEntry>> Newest(Tables& tables, std::string_view event) {
-  AuditFilter filter;
-  filter.event = std::string(event);
-  filter.limit = 1;
-  GRANT_TRY(auto entries, tables.ListAudit(filter));
-  if (entries.empty()) return std::optional<AuditEntry>();
-  return std::optional<AuditEntry>(std::move(entries.front()));
-}
 
 std::string Text(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -30,8 +22,8 @@ std::string Text(const nlohmann::json& json) {
 Result<std::optional<SealRecord>> Seal::Find(Store& store) {
   std::optional<SealRecord> record;
   GRANT_CHECK(store.Read([&](Tables& tables) -> Status {
-    GRANT_TRY(const auto sealed, Newest(tables, event::kSealed));
-    GRANT_TRY(const auto unsealed, Newest(tables, event::kUnsealed));
+    GRANT_TRY(const auto sealed, NewestEntry(tables, event::kSealed));
+    GRANT_TRY(const auto unsealed, NewestEntry(tables, event::kUnsealed));
     if (!sealed || (unsealed && unsealed->number > sealed->number)) return {};
     const auto detail = nlohmann::json::parse(sealed->event.detail, nullptr, false);
     const std::string reason = detail.is_object() ? detail.value("reason", "") : "";

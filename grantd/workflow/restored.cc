@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "grantd/store/newest_entry.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/workflow.h"
 
@@ -17,11 +18,8 @@ constexpr size_t kAtOnce = 1000;
 // Grants that ended before this cannot come to life again: grantd believed the clock there. Where
 // the clock of now is behind it, this is what counts.
 Result<Time> BelievedTime(Tables& tables, Time now) {
-  AuditFilter filter;
-  filter.event = std::string(event::kSignatureSpent);
-  filter.limit = 1;
-  GRANT_TRY(const auto spent, tables.ListAudit(filter));
-  return spent.empty() ? Time() : std::min(now, spent.front().event.at);
+  GRANT_TRY(const auto spent, NewestEntry(tables, event::kSignatureSpent));
+  return spent ? std::min(now, spent->event.at) : Time();
 }
 
 Status RevokeAll(Tables& tables, const Principal& by, Time at,
