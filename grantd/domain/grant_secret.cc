@@ -1,8 +1,7 @@
 #include "grantd/domain/grant_secret.h"
 
-#include <openssl/sha.h>
-
 #include "grantd/domain/base32.h"
+#include "grantd/domain/sha256.h"
 
 namespace grant {
 namespace {
@@ -28,10 +27,7 @@ bool HasFormOfGrantSecret(std::string_view pin) {
 }
 
 std::string HashOfGrantSecret(std::string_view secret) {
-  const ByteView bytes = AsBytes(secret);
-  std::array<uint8_t, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(bytes.data(), bytes.size(), hash.data());
-  return Hex(hash);
+  return Hex(Sha256(AsBytes(secret)));
 }
 
 }  // namespace grant

@@ -1,10 +1,9 @@
 #include "grantd/guard/mark.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <string_view>
 
+#include "grantd/domain/sha256.h"
 #include "grantd/store/audit_chain.h"
 
 namespace grant {
@@ -17,7 +16,7 @@ constexpr size_t kNumber = kSequence + 8;
 constexpr size_t kAt = kNumber + 8;
 constexpr size_t kHash = kAt + 8;
 constexpr size_t kChecksum = kHash + kHashHexBytes;
-static_assert(kChecksum + SHA256_DIGEST_LENGTH == kMarkSlotBytes);
+static_assert(kChecksum + kSha256Bytes == kMarkSlotBytes);
 
 void Put(MarkSlotBytes& bytes, size_t offset, uint64_t value) {
   for (size_t i = 0; i < 8; ++i) bytes.at(offset + i) = static_cast<uint8_t>(value >> (56 - 8 * i));
@@ -29,10 +28,8 @@ uint64_t Get(const MarkSlotBytes& bytes, size_t offset) {
   return value;
 }
 
-std::array<uint8_t, SHA256_DIGEST_LENGTH> Checksum(const MarkSlotBytes& bytes) {
-  std::array<uint8_t, SHA256_DIGEST_LENGTH> checksum{};
-  SHA256(bytes.data(), kChecksum, checksum.data());
-  return checksum;
+std::array<uint8_t, kSha256Bytes> Checksum(const MarkSlotBytes& bytes) {
+  return Sha256(ByteView(bytes).first(kChecksum));
 }
 
 }  // namespace

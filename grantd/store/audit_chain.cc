@@ -1,15 +1,13 @@
 #include "grantd/store/audit_chain.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <array>
 #include <limits>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "grant/bytes.h"
+#include "grantd/domain/sha256.h"
 
 namespace grant {
 namespace {
@@ -108,14 +106,7 @@ std::string ChainStart() {
 
 std::string EntryHash(int64_t number, const AuditEvent& event, const std::string& previous_hash) {
   const std::string canonical = Canonical(number, event, previous_hash);
-  std::array<uint8_t, kHashHexBytes / 2> hash = {};
-  unsigned int bytes = 0;
-  if (EVP_Digest(canonical.data(), canonical.size(), hash.data(), &bytes, EVP_sha256(), nullptr) !=
-          1 ||
-      bytes != hash.size()) {
-    throw std::runtime_error("SHA-256 is not available");
-  }
-  return Hex(hash);
+  return Hex(Sha256(AsBytes(canonical)));
 }
 
 Result<ChainReport> VerifyChain(Tables& tables) {
