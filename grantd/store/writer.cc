@@ -62,12 +62,14 @@ Writer::Writer(std::unique_ptr<sql::Connection> connection, WriterOptions option
     : connection_(std::move(connection)), options_(std::move(options)) {}
 
 void Writer::Job::Become(State next) {
+  const std::lock_guard lock(mutex);
   state = next;
-  state.notify_one();
+  changed.notify_one();
 }
 
 Writer::Job::State Writer::Job::Await() {
-  state.wait(State::kWaiting);
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [this] { return state != State::kWaiting; });
   return state;
 }
 

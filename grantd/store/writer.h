@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -69,7 +70,9 @@ class Writer {
     Work work;
     std::function<void()> durable;
     Status outcome;
-    std::atomic<State> state{State::kWaiting};
+    std::mutex mutex;
+    std::condition_variable changed;
+    State state = State::kWaiting;  // guarded by mutex
 
     void Become(State next);
     State Await();

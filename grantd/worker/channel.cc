@@ -1,10 +1,13 @@
 #include "grantd/worker/channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <cstdint>
 #include <system_error>
 
 #include "grant/wipe.h"
@@ -22,7 +25,6 @@ void LimitTime(int fd, std::chrono::milliseconds limit) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
   const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(limit - seconds);
   const timeval time{static_cast<time_t>(seconds.count()), static_cast<suseconds_t>(rest.count())};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }
 
@@ -71,6 +73,20 @@ tl::expected<void, Trouble> Channel::Send(MessageType type, ByteView body) {
   return {};
 }
 
+// In poll() and not in recv(), which Linux also wakes whenever the peer takes what was sent to it.
+tl::expected<void, Trouble> Channel::AwaitBytes(Clock::time_point deadline) const {
+  pollfd entry{socket_.get(), POLLIN, 0};
+  int wait_ms = -1;
+  if (time_limit_) {
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    wait_ms = static_cast<int>(std::clamp<int64_t>(rest.count(), 0, INT_MAX));
+  }
+  const int ready = poll(&entry, 1, wait_ms);
+  if (ready == 0) return tl::make_unexpected(Trouble::kLate);
+  if (ready < 0 && errno != EINTR) return tl::make_unexpected(Trouble::kClosed);
+  return {};
+}
+
 // Until there are so many bytes in the buffer, or more.
 tl::expected<void, Trouble> Channel::Fill(size_t bytes, Clock::time_point deadline) {
   while (filled_ < bytes) {
@@ -78,11 +94,12 @@ tl::expected<void, Trouble> Channel::Fill(size_t bytes, Clock::time_point deadli
     if (filled_ == buffer_.size()) {
       buffer_.resize(std::min(bytes, std::max(2 * filled_, filled_ + kStepBytes)));
     }
-    const ssize_t got = recv(socket_.get(), buffer_.data() + filled_, buffer_.size() - filled_, 0);
+    const ssize_t got =
+        recv(socket_.get(), buffer_.data() + filled_, buffer_.size() - filled_, MSG_DONTWAIT);
     if (got > 0) {
       filled_ += static_cast<size_t>(got);
     } else if (got < 0 && errno == EAGAIN) {
-      return tl::make_unexpected(Trouble::kLate);
+      GRANT_CHECK(AwaitBytes(deadline));
     } else if (got == 0 || errno != EINTR) {
       return tl::make_unexpected(Trouble::kClosed);
     }

@@ -43,6 +43,7 @@ class Channel {
   void Wipe();
 
  private:
+  tl::expected<void, Trouble> AwaitBytes(std::chrono::steady_clock::time_point deadline) const;
   tl::expected<void, Trouble> Fill(size_t bytes, std::chrono::steady_clock::time_point deadline);
 
   Descriptor socket_;
