@@ -110,6 +110,8 @@ void Maintain(Store& store, Guard& guard, Workflow& workflow, Signing& signing) 
   if (const Status flushed = signing.FlushOutcomes(); !flushed) {
     spdlog::error("outcomes of signatures: {}", flushed.error().message);
   }
+  // What stands in its way is told by the next write.
+  (void)store.Rest();
 }
 
 void Complete(Workflow& workflow) {

@@ -10,6 +10,8 @@ namespace {
 
 // Checking a database reads all of it.
 constexpr std::chrono::seconds kRetryInterval{1};
+// Transactions that follow each other faster have no time for a full look.
+constexpr std::chrono::milliseconds kPause{20};
 
 // The text of the first value of the first row.
 std::string FirstText(const std::vector<sql::Row>& rows) {
@@ -36,14 +38,26 @@ Status EmptyLog(sql::Connection& connection) {
 CommitGuard::CommitGuard(std::string path, Committed committed)
     : path_(std::move(path)), committed_(std::move(committed)), watch_(path_) {}
 
+void CommitGuard::Note(DatabaseWatch::Depth depth) {
+  watch_.Note(depth);
+  noted_at_ = std::chrono::steady_clock::now();
+  at_rest_ = depth == DatabaseWatch::Depth::kFull;
+}
+
 Status CommitGuard::BeforeCommit(sql::Connection& connection) {
   GRANT_TRY(pending_, Tables(connection).LastAudit());
   return {};
 }
 
+Status CommitGuard::Before() {
+  hurried_ = std::chrono::steady_clock::now() - noted_at_ < kPause;
+  return watch_.Check();
+}
+
 void CommitGuard::After(bool committed) {
   // Failed ones, too: they may have written to the log.
-  watch_.Note();
+  const bool resting = resting_.exchange(false);
+  Note(hurried_ && !resting ? DatabaseWatch::Depth::kQuick : DatabaseWatch::Depth::kFull);
   if (!committed) return;
   head_ = pending_;
   if (committed_) committed_(*head_);
@@ -54,7 +68,7 @@ Result<std::unique_ptr<sql::Connection>> CommitGuard::Reconnect() {
   if (failure_ && now < retry_at_) return tl::make_unexpected(*failure_);
   auto connection = TryReconnect();
   // The attempt itself moved the log into the database.
-  watch_.Note();
+  Note(DatabaseWatch::Depth::kFull);
   failure_.reset();
   if (!connection) failure_ = connection.error();
   retry_at_ = now + kRetryInterval;

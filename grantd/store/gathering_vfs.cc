@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -30,6 +31,10 @@ struct Log {
   // committed.
   int failure;
   sqlite3_int64 failed_at;
+  // The file's, once this connection has written to it, and is so the only one that does; negative:
+  // not known. To ask the system would have it note the time of the next change, and write that to
+  // the disk with it (multigrain timestamps of Linux 6.13).
+  sqlite3_int64 bytes = -1;
 
   sqlite3_file* system() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 
@@ -40,6 +45,11 @@ struct Log {
     if (rc != SQLITE_OK) {
       failure = rc;
       failed_at = offset;
+      bytes = -1;
+    } else if (bytes >= 0) {
+      bytes = std::max(bytes, offset + static_cast<sqlite3_int64>(gathered.size()));
+    } else if (system()->pMethods->xFileSize(system(), &bytes) != SQLITE_OK) {
+      bytes = -1;
     }
     gathered.clear();
     return rc;
@@ -65,6 +75,21 @@ int Read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
   if (rc != SQLITE_OK) return SQLITE_IOERR_WRITE;
   if (log->failure != SQLITE_OK && offset + count > log->failed_at) return SQLITE_IOERR_WRITE;
   return log->system()->pMethods->xRead(log->system(), bytes, count, offset);
+}
+
+int Truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+  const int rc = AfterFlush<&sqlite3_io_methods::xTruncate>(file, bytes);
+  LogOf(file)->bytes = -1;
+  return rc;
+}
+
+int FileSize(sqlite3_file* file, sqlite3_int64* bytes) {
+  Log* const log = LogOf(file);
+  const int rc = log->Flush();
+  if (rc != SQLITE_OK) return rc;
+  if (log->bytes < 0) return log->system()->pMethods->xFileSize(log->system(), bytes);
+  *bytes = log->bytes;
+  return SQLITE_OK;
 }
 
 int Sync(sqlite3_file* file, int flags) {
@@ -117,9 +142,9 @@ constexpr sqlite3_io_methods kMethods = {
     .xClose = Close,
     .xRead = Read,
     .xWrite = Write,
-    .xTruncate = AfterFlush<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
+    .xTruncate = Truncate,
     .xSync = Sync,
-    .xFileSize = AfterFlush<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
+    .xFileSize = FileSize,
     .xLock = Through<&sqlite3_io_methods::xLock, int>,
     .xUnlock = Through<&sqlite3_io_methods::xUnlock, int>,
     .xCheckReservedLock = Through<&sqlite3_io_methods::xCheckReservedLock, int*>,

@@ -38,6 +38,13 @@ class SqliteStore : public Store {
   Status Read(Work work) override { return readers_.Read(work); }
   uint64_t generation() const override { return writer_.generation(); }
   WritingState Writing() override { return writer_.State(); }
+  Status Rest() override {
+    if (guard_->at_rest()) return {};
+    // An empty transaction would succeed where nothing can be written.
+    if (const auto failure = writer_.State().failure) return tl::make_unexpected(*failure);
+    guard_->Rest();
+    return writer_.Write([](Tables&) { return Status(); });
+  }
 
  private:
   // Destroyed from the last to the first: the writing connection closes after the readers and so

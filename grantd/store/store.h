@@ -45,6 +45,11 @@ class Store {
 
   // Any thread may call this; it waits for nothing.
   virtual WritingState Writing() { return {}; }
+
+  // To be called about twice a second: from here on until the next write it shows, too, where
+  // somebody else wrote to the log without its growing. Between writes that follow each other
+  // without a pause that is not looked at. Errors are those of Write(), and of the last one.
+  virtual Status Rest() { return {}; }
 };
 
 // Told the end of the audit chain whenever a commit is durable, before its writes are answered, by

@@ -104,7 +104,7 @@ class DamagedState : public FaultyWorld {
   }
 };
 
-TEST_F(DamagedState, PagesDamagedUnderGrandtAreNoticedBeforeTheNextSignature) {
+TEST_F(DamagedState, PagesDamagedUnderGrantdAreNoticedBeforeTheNextSignature) {
   StartWithRules();
   world_.Grant(10);
   ASSERT_EQ(Sign(), "CKR_OK");

@@ -66,6 +66,19 @@ TEST_F(TouchedDatabase, AnOlderCopyWrittenOverItIsRefused) {
   ExpectRefused("grantd.db");
 }
 
+TEST_F(TouchedDatabase, ALogWrittenOverWhileNothingIsWrittenIsRefused) {
+  Must(store_->Rest());
+  WriteFile(path_ + "-wal", ReadFile(path_ + "-wal"));
+  ExpectRefused("grantd.db-wal");
+}
+
+TEST_F(TouchedDatabase, RestingWritesNothing) {
+  const auto log = ReadFile(path_ + "-wal");
+  Must(store_->Rest());
+  Must(store_->Rest());
+  EXPECT_EQ(ReadFile(path_ + "-wal"), log);
+}
+
 TEST_F(TouchedDatabase, ARemovedLogIsRefused) {
   ASSERT_EQ(unlink((path_ + "-wal").c_str()), 0);
   ExpectRefused("grantd.db-wal");

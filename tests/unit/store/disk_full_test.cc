@@ -109,6 +109,9 @@ TEST(FullFileSystem, StoreRefusesKeepsWhatItHadAndRecovers) {
     while ((status = store->Write(AddingPair("pair")))) ASSERT_LT(++pairs, 10'000);
     EXPECT_THAT(status, FailsWith(Code::kUnavailable));
     EXPECT_THAT(store->Write(AddingPair("again")), FailsWith(Code::kUnavailable));
+    // To look at the files is no sign that they can be written.
+    EXPECT_THAT(store->Rest(), FailsWith(Code::kUnavailable));
+    EXPECT_TRUE(store->Writing().failure);
   }
   ASSERT_GT(pairs, 0);
   const auto check = [&pairs](Tables& tables) -> Status {
