@@ -76,13 +76,20 @@ Status InBroker(Always<kRv>, Broker& broker, CK_SESSION_HANDLE handle, Arguments
   return Fail(kRv);
 }
 
+template <auto kBody, typename... Arguments>
+Status InWrap(wrap::Wrap& wrap, Arguments... arguments) {
+  if constexpr (wrap::kKeepsHandles<kBody>) return kBody(wrap, arguments...);
+  const wrap::KnownKeys::Change change(wrap.known_keys);
+  return kBody(wrap, arguments...);
+}
+
 // The C function around its bodies in the two placements; `signature` only gives its type.
 template <FunctionName kName, auto kInBroker, auto kInWrap, typename... Arguments>
 constexpr auto EntryOf(CK_RV (*CK_FUNCTION_LIST_3_0::* /*signature*/)(Arguments...)) {
   return +[](Arguments... arguments) -> CK_RV {
     return Guard(kName.text, [&](Library* library) -> Status {
       if (library == nullptr) return Fail(CKR_CRYPTOKI_NOT_INITIALIZED);
-      if (library->wrap) return kInWrap(*library->wrap, arguments...);
+      if (library->wrap) return InWrap<kInWrap>(*library->wrap, arguments...);
       return InBroker(kInBroker, *library->broker, arguments...);
     });
   };

@@ -25,7 +25,7 @@ Status BeginSigning(Wrap& wrap, Kind kind, CK_C_SignInit init, CK_SESSION_HANDLE
     if (rv == CKR_OK) claim.Clear();
     return FromBacking(rv);
   }
-  GRANT_TRY(const IdentifiedKey identified, IdentifyKey(wrap, session, key));
+  GRANT_TRY(const IdentifiedKey identified, IdentifySigningKey(wrap, session, key));
   Operation operation;
   if (identified.governed) {
     GRANT_TRY(operation.use, Use::Begin(wrap.gate, *identified.governed, *mechanism));

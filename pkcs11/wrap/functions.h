@@ -43,6 +43,15 @@ Status SignMessageNext(Wrap& wrap, CK_SESSION_HANDLE session, CK_VOID_PTR parame
                        CK_BYTE_PTR signature, CK_ULONG_PTR signature_bytes);
 Status MessageSignFinal(Wrap& wrap, CK_SESSION_HANDLE session);
 
+template <>
+inline constexpr bool kKeepsHandles<&SignInit> = true;
+template <>
+inline constexpr bool kKeepsHandles<&Sign> = true;
+template <>
+inline constexpr bool kKeepsHandles<&SignUpdate> = true;
+template <>
+inline constexpr bool kKeepsHandles<&SignFinal> = true;
+
 // other_key_uses.cc: uses that no grant allows.
 Status CopyObject(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                   CK_ATTRIBUTE_PTR attributes, CK_ULONG count, CK_OBJECT_HANDLE_PTR copy);

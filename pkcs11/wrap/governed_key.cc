@@ -111,23 +111,17 @@ Result<gate::IdentifyKey> DescribeTokenOf(Wrap& wrap, CK_SESSION_HANDLE session)
                            {}};
 }
 
-Result<gate::KeyIdentified> Identify(Wrap& wrap, const gate::IdentifyKey& question) {
-  // What another grantd said, or one that is gone, is worth nothing.
+Result<uint64_t> RunOfGrantd(Wrap& wrap) {
   GRANT_TRY(Lease lease, wrap.gate.Acquire());
   const uint64_t run = lease.run;
   wrap.gate.Release(std::move(lease));
-  Bytes asked = gate::Encode(question);
-  if (auto known = wrap.known_keys.Find(run, asked)) return *std::move(known);
-  GRANT_TRY(gate::KeyIdentified answer, wrap.gate.AskSafely([&](Lease& used) {
-    return wrap.gate.Ask<gate::KeyIdentified>(used, question, wrap.gate.config().list_timeout());
-  }));
-  if (answer.signer) wrap.known_keys.Keep(run, std::move(asked), answer);
-  return answer;
+  return run;
 }
 
 }  // namespace
 
 Result<IdentifiedKey> IdentifyKey(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
+  const KeyInHand in_hand = wrap.known_keys.InHand(session, key);
   CK_OBJECT_CLASS object_class = 0;
   CK_ATTRIBUTE class_attribute{CKA_CLASS, &object_class, sizeof object_class};
   const CK_RV rv = wrap.functions().C_GetAttributeValue(session, key, &class_attribute, 1);
@@ -145,11 +139,29 @@ Result<IdentifiedKey> IdentifyKey(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJE
     if (attribute.type == CKA_LABEL) label = AsText(attribute.value);
     question.attributes.push_back(std::move(attribute));
   }
-  GRANT_TRY(gate::KeyIdentified answer, Identify(wrap, question));
-  if (!answer.signer) return IdentifiedKey{std::nullopt, key};
-  return IdentifiedKey{GovernedKey{*std::move(answer.signer), std::move(answer.token),
-                                   answer.key_id, std::move(label)},
-                       key};
+  GRANT_TRY(const uint64_t run, RunOfGrantd(wrap));
+  Bytes asked = gate::Encode(question);
+  auto known = wrap.known_keys.Find(asked);
+  if (!known || known->run != run) {
+    GRANT_TRY(gate::KeyIdentified answer, wrap.gate.AskSafely([&](Lease& used) {
+      return wrap.gate.Ask<gate::KeyIdentified>(used, question, wrap.gate.config().list_timeout());
+    }));
+    if (!answer.signer) return IdentifiedKey{std::nullopt, key};
+    known = KnownKeys::Learnt(
+        run, {*std::move(answer.signer), std::move(answer.token), answer.key_id, std::move(label)});
+  }
+  wrap.known_keys.Keep(in_hand, std::move(asked), *known);
+  return IdentifiedKey{std::move(known->key), key};
+}
+
+Result<IdentifiedKey> IdentifySigningKey(Wrap& wrap, CK_SESSION_HANDLE session,
+                                         CK_OBJECT_HANDLE key) {
+  auto known = wrap.known_keys.Find(wrap.known_keys.InHand(session, key));
+  if (known) {
+    const Result<uint64_t> run = RunOfGrantd(wrap);
+    if (run && *run == known->run) return IdentifiedKey{std::move(known->key), key};
+  }
+  return IdentifyKey(wrap, session, key);
 }
 
 }  // namespace grant::pkcs11::wrap

@@ -30,5 +30,10 @@ struct IdentifiedKey {
 // where the key cannot be read, and as GateClient has them. Nobody may use a private key of which
 // grantd could not be asked.
 Result<IdentifiedKey> IdentifyKey(Wrap& wrap, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key);
+// The same to begin a signature, which grantd decides in any case: for half a second the handle of
+// a governed key is taken for what it was, where nothing was called meanwhile that may give it
+// another meaning.
+Result<IdentifiedKey> IdentifySigningKey(Wrap& wrap, CK_SESSION_HANDLE session,
+                                         CK_OBJECT_HANDLE key);
 
 }  // namespace grant::pkcs11::wrap

@@ -46,6 +46,10 @@ class Wrap {
   const CK_FUNCTION_LIST_3_0& functions_;
 };
 
+// Whether a function leaves to every handle of an object the meaning that it had.
+template <auto kFunction>
+inline constexpr bool kKeepsHandles = false;
+
 // The backing module's answer as a Status. What it says is for the program; the person is told of
 // refusals only.
 inline Status FromBacking(CK_RV rv) {

@@ -1,5 +1,7 @@
 // Signing with a governed key: a use is spent first, then the backing module signs.
 #include <atomic>
+#include <functional>
+#include <vector>
 
 #include "tests/unit/pkcs11/wrap/wrap_host.h"
 
@@ -22,6 +24,59 @@ TEST_P(WrapSign, SpendsOneUseAndSigns) {
   EXPECT_EQ(target.key_id, kGovernedId);
   EXPECT_EQ(target.mechanism.type, CKM_RSA_PKCS);
   EXPECT_FALSE(target.opaque_parameters);
+}
+
+TEST_P(WrapSign, LooksAtTheKeyOnceForSignaturesInARow) {
+  ASSERT_RV(CKR_OK, Begin(kGoverned));
+  ASSERT_RV(CKR_OK, Sign());
+  const int looks = backing->calls["C_GetAttributeValue"];
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_RV(CKR_OK, Begin(kGoverned));
+    ASSERT_RV(CKR_OK, Sign());
+  }
+  // More often only where they take longer than what is known is believed.
+  EXPECT_LT(backing->calls["C_GetAttributeValue"], 10 * looks);
+  EXPECT_EQ(Spends(), 51U);
+}
+
+TEST_P(WrapSign, LooksAtTheKeyAgainAfterAnyOtherCall) {
+  CK_SESSION_INFO info{};
+  CK_ULONG count = 0;
+  for (const auto& other : std::vector<std::function<void()>>{
+           [&] { p11->C_CloseSession(kSession + 1); }, [&] { p11->C_FindObjectsFinal(kSession); },
+           [&] { p11->C_GetSessionInfo(kSession, &info); },
+           [&] { p11->C_DestroyObject(kSession, kPublic); }, [&] { p11->C_Logout(kSession); },
+           [&] { p11->C_GetSlotList(CK_TRUE, nullptr, &count); }}) {
+    ASSERT_RV(CKR_OK, Begin(kGoverned));
+    ASSERT_RV(CKR_OK, Sign());
+    const int looks = backing->calls["C_GetAttributeValue"];
+    other();
+    const int looks_of_other = backing->calls["C_GetAttributeValue"] - looks;
+    ASSERT_RV(CKR_OK, Begin(kGoverned));
+    EXPECT_GT(backing->calls["C_GetAttributeValue"], looks + looks_of_other);
+    ASSERT_RV(CKR_OK, Sign());
+  }
+}
+
+TEST_P(WrapSign, LooksAtAHandleInEachSession) {
+  ASSERT_RV(CKR_OK, Begin(kGoverned));
+  const int looks = backing->calls["C_GetAttributeValue"];
+  CK_MECHANISM mechanism{CKM_RSA_PKCS, nullptr, 0};
+  ASSERT_RV(CKR_OK, p11->C_SignInit(kSession + 1, &mechanism, kGoverned));
+  EXPECT_GT(backing->calls["C_GetAttributeValue"], looks);
+}
+
+TEST_P(WrapSign, WhatChangesWhileAKeyIsLookedAtIsLookedAtAgain) {
+  backing->hook = [this](const std::string& called) {
+    if (called != "C_GetAttributeValue") return;
+    backing->hook = nullptr;
+    p11->C_DestroyObject(kSession, kPublic);
+  };
+  ASSERT_RV(CKR_OK, Begin(kGoverned));
+  ASSERT_RV(CKR_OK, Sign());
+  const int looks = backing->calls["C_GetAttributeValue"];
+  ASSERT_RV(CKR_OK, Begin(kGoverned));
+  EXPECT_GT(backing->calls["C_GetAttributeValue"], looks);
 }
 
 TEST_P(WrapSign, OnceOnly) {
