@@ -28,6 +28,36 @@ std::string Command(const char* what, const Key& key) {
   return std::string(what) + " " + key.label + " " + key.mechanism + " " + key.data;
 }
 
+// Returns when it listens.
+pid_t StartServer(const std::vector<std::string>& command, const test::Environment& environment,
+                  const std::string& socket) {
+  const pid_t process = fork();
+  if (process == 0) {
+    const int nowhere = open("/dev/null", O_RDWR);
+    dup2(nowhere, STDOUT_FILENO);
+    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    execv(arguments.front(), arguments.data());
+    _exit(127);
+  }
+  const auto limit = std::chrono::steady_clock::now() + kServerStartLimit;
+  while (!std::filesystem::exists(socket)) {
+    if (waitpid(process, nullptr, WNOHANG) != 0 || std::chrono::steady_clock::now() > limit) {
+      throw std::runtime_error(command.front() + " does not start");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return process;
+}
+
+void StopServer(pid_t process) {
+  if (process <= 0) return;
+  kill(process, SIGTERM);
+  waitpid(process, nullptr, 0);
+}
+
 std::string FirstExisting(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (std::filesystem::exists(path)) return path;
@@ -55,32 +85,30 @@ P11KitServer::P11KitServer(Site& site) {
                                             "/usr/lib64/pkcs11/p11-kit-client.so"});
   if (client.empty() || FirstExisting({"/usr/bin/p11-kit"}).empty()) return;
   const std::string socket = site.directory() + "/p11-kit.sock";
-  const std::string provider = test::SoftHsm::Module();
-  const test::Environment environment = site.token_environment();
-  process_ = fork();
-  if (process_ == 0) {
-    const int nowhere = open("/dev/null", O_RDWR);
-    dup2(nowhere, STDOUT_FILENO);
-    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-    execl("/usr/bin/p11-kit", "p11-kit", "server", "--foreground", "--name", socket.c_str(),
-          "--provider", provider.c_str(), "pkcs11:token=prod", nullptr);
-    _exit(127);
-  }
-  const auto limit = std::chrono::steady_clock::now() + kServerStartLimit;
-  while (!std::filesystem::exists(socket)) {
-    if (waitpid(process_, nullptr, WNOHANG) != 0 || std::chrono::steady_clock::now() > limit) {
-      throw std::runtime_error("p11-kit server does not start");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  process_ = StartServer({"/usr/bin/p11-kit", "server", "--foreground", "--name", socket,
+                          "--provider", test::SoftHsm::Module(), "pkcs11:token=prod"},
+                         site.token_environment(), socket);
   module_ =
       Module{kP11Kit, client, site.pin(), {{"P11_KIT_SERVER_ADDRESS", "unix:path=" + socket}}};
 }
 
 P11KitServer::~P11KitServer() {
-  if (process_ <= 0) return;
-  kill(process_, SIGTERM);
-  waitpid(process_, nullptr, 0);
+  StopServer(process_);
+}
+
+BareBroker::BareBroker(Site& site) {
+  const std::string socket = site.directory() + "/bare.sock";
+  process_ = StartServer({BARE_BROKER_PROGRAM, socket, test::SoftHsm::Module(), site.pin(),
+                          site.directory() + "/bare.record"},
+                         site.token_environment(), socket);
+  signing_there_ = {kBareBroker, BARE_MODULE, "", {{"BARE_BROKER", socket}}};
+  signing_here_ = {kBareWrap, BARE_MODULE, site.pin(), site.token_environment()};
+  signing_here_.environment["BARE_BROKER"] = socket;
+  signing_here_.environment["BARE_MODULE"] = test::SoftHsm::Module();
+}
+
+BareBroker::~BareBroker() {
+  StopServer(process_);
 }
 
 Lane::Lane(Module module, const std::string& directory)

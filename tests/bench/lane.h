@@ -26,6 +26,9 @@ inline constexpr char kPlain[] = "SoftHSM2";
 inline constexpr char kP11Kit[] = "p11-kit remoting";
 inline constexpr char kBroker[] = "broker";
 inline constexpr char kWrap[] = "wrap";
+// What a broker costs that does nothing but record 4 KiB, for the two placements.
+inline constexpr char kBareBroker[] = "bare broker";
+inline constexpr char kBareWrap[] = "bare wrap";
 
 Module PlainModule(Site& site);
 Module BrokerModule(Site& site);
@@ -44,6 +47,23 @@ class P11KitServer {
 
  private:
   std::optional<Module> module_;
+  pid_t process_ = -1;
+};
+
+// The bare broker with the site's token, until it is destroyed.
+class BareBroker {
+ public:
+  explicit BareBroker(Site& site);
+  BareBroker(const BareBroker&) = delete;
+  BareBroker& operator=(const BareBroker&) = delete;
+  ~BareBroker();
+
+  const Module& signing_there() const { return signing_there_; }
+  const Module& signing_here() const { return signing_here_; }
+
+ private:
+  Module signing_there_;
+  Module signing_here_;
   pid_t process_ = -1;
 };
 

@@ -101,14 +101,19 @@ std::string TargetTable(const Matrix& matrix) {
       continue;
     }
     const double ratio = cell->ratio / reference->ratio;
+    const Cell* bare =
+        matrix.Find(target.key, target.threads, cell->module == kWrap ? kBareWrap : kBareBroker);
     const char* verdict = "missed";
     if (ratio >= target.must) verdict = "met";
     if (target.goal > 0 && ratio >= target.goal) verdict = "goal met";
-    rows.push_back({target.what, target.reference, fmt::format("{:.2f}", target.must),
-                    target.goal > 0 ? fmt::format("{:.2f}", target.goal) : kNothing,
-                    fmt::format("{:.2f}", ratio), verdict});
+    rows.push_back(
+        {target.what, target.reference, fmt::format("{:.2f}", target.must),
+         target.goal > 0 ? fmt::format("{:.2f}", target.goal) : kNothing,
+         fmt::format("{:.2f}", ratio),
+         bare != nullptr ? fmt::format("{:.2f}", bare->ratio / reference->ratio) : kNothing,
+         verdict});
   }
-  return Table({"what", "to", "must", "goal", "measured", ""}, rows, 2);
+  return Table({"what", "to", "must", "goal", "measured", "bare", ""}, rows, 2);
 }
 
 std::string StoreSizeTable(const std::string& what, const std::vector<StoreSizePoint>& points) {

@@ -113,6 +113,9 @@ Matrix MeasureMatrix(Site& site, const MatrixOptions& options) {
   if (server.module()) lanes.emplace_back(*server.module(), site.directory());
   lanes.emplace_back(BrokerModule(site), site.directory());
   lanes.emplace_back(WrapModule(site), site.directory());
+  const BareBroker bare(site);
+  lanes.emplace_back(bare.signing_there(), site.directory());
+  lanes.emplace_back(bare.signing_here(), site.directory());
   for (const Key& key : site.keys()) {
     for (const int threads : options.threads) {
       std::cerr << "  " << key.name << ", " << threads << " threads\n";
