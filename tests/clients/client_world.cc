@@ -142,4 +142,9 @@ std::map<std::string, std::string> ClientWorld::Grant(const std::map<std::string
   return grants;
 }
 
+std::string ClientWorld::GrantForFile(const std::string& signer, int uses,
+                                      const std::string& file) {
+  return world_.Grant(uses, {"--window", "1h", "--file", file}, uid_, signer);
+}
+
 }  // namespace grant::test

@@ -27,6 +27,12 @@ class ClientWorld {
 
   // Grants with exactly these numbers of signatures, by signer; returns their IDs, by signer.
   std::map<std::string, std::string> Grant(const std::map<std::string, int>& uses);
+  // A grant for so many signatures of that file alone; returns its ID.
+  std::string GrantForFile(const std::string& signer, int uses, const std::string& file);
+  // A file in the recipe's folder; returns its path.
+  std::string Write(const std::string& name, const std::string& content) {
+    return folder_.Write(name, content, 0644);
+  }
   int Used(const std::string& grant) { return world_.Used(grant); }
   // All uses that were ever spent, under whichever grant.
   int Spent() { return world_.Audited("signature.spent"); }
