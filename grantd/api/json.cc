@@ -64,25 +64,29 @@ std::vector<Principal> ApproversOf(const RequestView& view, size_t step) {
   }
   std::vector<Principal> approvers;
   for (const Decision& decision : view.request.decisions) {
-    if (decision.step == step && decision.verdict == Verdict::kApprove) {
-      approvers.push_back(decision.approver);
-    }
+    if (decision.step != step || decision.verdict != Verdict::kApprove) continue;
+    // The bypass for machines is a decision of grantd's own and no approver's.
+    if (decision.approver.scheme() != "grantd") approvers.push_back(decision.approver);
   }
   return approvers;
 }
 
-Json StepsJson(const RequestView& view) {
+Json StepsJson(const RequestView& view, RequestStatus status) {
+  const bool open = status == RequestStatus::kOpen;
   Json list = Json::array();
   for (size_t i = 0; i < view.request.policy.steps.size(); ++i) {
     const Step& step = view.request.policy.steps[i];
     std::vector<Principal> approved_by = ApproversOf(view, i);
-    list.push_back({{"name", step.name},
-                    {"required", step.required},
-                    {"approvers", TextsJson(step.approvers)},
-                    {"approved_by", TextsJson(approved_by)},
-                    // One that was approved at once has no approvals to count.
-                    {"complete", view.request.status == RequestStatus::kApproved ||
-                                     approved_by.size() >= step.required}});
+    list.push_back(
+        {{"name", step.name},
+         {"required", step.required},
+         {"approvers", TextsJson(step.approvers)},
+         {"approved_by", TextsJson(approved_by)},
+         {"can_approve",
+          open && i < view.can_approve.size() ? TextsJson(view.can_approve[i]) : Json::array()},
+         // One that was approved at once has no approvals to count.
+         {"complete",
+          view.request.status == RequestStatus::kApproved || approved_by.size() >= step.required}});
   }
   return list;
 }
@@ -149,7 +153,7 @@ Json RequestJson(const RequestView& view, Time now) {
           {"scopes", TextListJson(request.scopes)},
           {"policy", request.policy.name},
           {"step", StepNumberJson(view, status)},
-          {"steps", StepsJson(view)},
+          {"steps", StepsJson(view, status)},
           {"decisions", ListOf(request.decisions, DecisionJson)},
           {"comments", ListOf(request.comments, CommentJson)},
           {"closed_reason", OrNull(request.closed_reason)},

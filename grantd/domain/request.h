@@ -125,6 +125,13 @@ GrantSpan SpanOfGrant(const Request& request, Time now);
 // Whether the caller has decided on the step already, under whatever name.
 bool HasDecided(const Request& request, size_t step, const Identity& caller);
 
+inline constexpr size_t kDecidersNamedMax = 100;
+// Who can still approve an open request, by step: people, and groups outside the rules as such; at
+// most kDecidersNamedMax of them, and nobody for a step that is complete.
+std::vector<std::vector<Principal>> WhoCanApprove(const Request& request, const Progress& progress,
+                                                  const Rules& rules,
+                                                  const std::vector<Principal>& auditors = {});
+
 struct Approval {
   Request request;
   std::optional<Grant> grant;  // issued by the approval that completes the last step

@@ -52,6 +52,8 @@ Result<Occasion> ReadOccasion(Store& store, const std::string& notification_id,
   KnownGroups groups;
   GRANT_CHECK(LookUpDeciders(lookups.groups_of, request, groups));
   occasion.view.progress = ProgressOf(request, occasion.rules, GroupsIn(groups), lookups.auditors);
+  occasion.view.can_approve =
+      WhoCanApprove(request, occasion.view.progress, occasion.rules, lookups.auditors);
   if (request.status == RequestStatus::kOpen) {
     occasion.view.hours =
         ForeseeHours(HoursOf(occasion.rules, request.signer), now, lookups.zone_of);

@@ -1,6 +1,7 @@
 // Approvals that nobody gives: grantd's own.
 #include <nlohmann/json.hpp>
 
+#include "grantd/failpoint.h"
 #include "grantd/workflow/audit_detail.h"
 #include "grantd/workflow/workflow.h"
 
@@ -22,6 +23,7 @@ Status Workflow::StoreApproval(Tables& tables, const Approval& approval, const s
   GRANT_CHECK(tables.AppendAudit(EventOf(event::kRequestApproved, request, self, at, detail)));
   GRANT_CHECK(tables.AppendAudit(
       {at, std::string(event::kGrantIssued), self, issued.id, issued.signer, IssueDetail(issued)}));
+  failpoint::Reach(failpoint::Point::kDecisionGranted, 0, issued.id);
   return AnnounceOutcome(tables, event::kRequestApproved, request.id, self, at);
 }
 

@@ -48,6 +48,7 @@ RequestView Workflow::ViewOf(Request request, const grant::Rules& rules, Time at
   RequestView view;
   view.as_of = at;
   view.progress = ProgressOf(request, rules, groups, surroundings_.auditors);
+  view.can_approve = WhoCanApprove(request, view.progress, rules, surroundings_.auditors);
   if (request.status == RequestStatus::kOpen) {
     view.hours = ForeseeHours(HoursOf(rules, request.signer), at, surroundings_.zone_of);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "grantd/workflow/visibility.h"
 
@@ -10,6 +11,8 @@ namespace grant {
 namespace {
 
 constexpr size_t kExplainedMax = 50;
+// Of one name and kind, among which the refusals of earlier users of the name are passed over.
+constexpr size_t kRefusalsLookedAtMax = 1000;
 
 Result<std::optional<AuditEntry>> EntryByNumber(Tables& tables, const std::string& text) {
   int64_t number = 0;
@@ -22,17 +25,29 @@ Result<std::optional<AuditEntry>> EntryByNumber(Tables& tables, const std::strin
   return std::optional<AuditEntry>(entries.front());
 }
 
+// The number of the Unix user who was refused, which the gate writes down beside the name.
+std::optional<uint32_t> NumberIn(const AuditEvent& event) {
+  const auto detail = nlohmann::json::parse(event.detail, nullptr, false);
+  if (!detail.is_object()) return std::nullopt;
+  const auto number = detail.find("uid");
+  if (number == detail.end() || !number->is_number_unsigned()) return std::nullopt;
+  return number->get<uint32_t>();
+}
+
 // The caller's latest refusals of whatever kind, newest first.
-Result<std::vector<AuditEntry>> RefusalsOf(Tables& tables, const Principal& caller) {
+Result<std::vector<AuditEntry>> RefusalsOf(Tables& tables, const Identity& caller) {
   std::vector<AuditEntry> entries;
   for (const std::string_view refused :
        {event::kSignatureRefused, event::kLoginRefused, event::kLoginLocked}) {
     AuditFilter filter;
     filter.event = std::string(refused);
-    filter.actor = caller;
-    filter.limit = kExplainedMax;
+    filter.actor = caller.principal;
+    filter.limit = kRefusalsLookedAtMax;
     GRANT_TRY(auto some, tables.ListAudit(filter));
-    std::move(some.begin(), some.end(), std::back_inserter(entries));
+    std::copy_if(std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()),
+                 std::back_inserter(entries), [&](const AuditEntry& entry) {
+                   return caller.IsRecordedAs(entry.event.actor, NumberIn(entry.event));
+                 });
   }
   std::sort(entries.begin(), entries.end(),
             [](const AuditEntry& a, const AuditEntry& b) { return a.number > b.number; });
@@ -133,6 +148,19 @@ Status Workflow::CheckMayGrant() const {
               alarms.front().hint);
 }
 
+bool Workflow::IsOwn(Tables& tables, const Identity& caller, const AuditEvent& entry) {
+  const auto number = NumberIn(entry);
+  if (!caller.IsRecordedAs(entry.actor, number)) return false;
+  if (number) return true;
+  // By the name alone it could be another user's. What it is about knows whose it is.
+  if (entry.subject.starts_with(kRequestPrefix)) {
+    const auto rules = tables.CurrentRules();
+    return rules && VisibleRequest(tables, rules->rules, caller, entry.subject);
+  }
+  return !entry.subject.starts_with(kGrantPrefix) ||
+         VisibleGrant(tables, caller, entry.subject).has_value();
+}
+
 Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const std::string& id) {
   AuditFilter filter;
   filter.limit = kExplainedMax;
@@ -146,7 +174,7 @@ Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const 
   std::vector<AuditEntry> entries;
   GRANT_CHECK(store_.Read([&](Tables& tables) -> Status {
     if (id.empty()) {
-      GRANT_TRY(entries, RefusalsOf(tables, caller.principal));
+      GRANT_TRY(entries, RefusalsOf(tables, caller));
       return {};
     }
     if (filter.subject) {
@@ -154,7 +182,7 @@ Result<std::vector<AuditEntry>> Workflow::Explain(const Identity& caller, const 
       return {};
     }
     GRANT_TRY(const auto entry, EntryByNumber(tables, id));
-    if (!entry || (!SeesAll(caller) && entry->event.actor != caller.principal)) {
+    if (!entry || !(SeesAll(caller) || IsOwn(tables, caller, entry->event))) {
       return Fail(Code::kNotFound, "there is nothing to explain about '" + id.substr(0, 64) + "'",
                   "give a request, a grant or the number of an audit entry");
     }

@@ -63,6 +63,7 @@ struct Surroundings {
 struct RequestView {
   Request request;
   Progress progress;
+  std::vector<std::vector<Principal>> can_approve = {};  // as WhoCanApprove() has them
   Time as_of = {};
   std::optional<HoursForecast> hours = {};  // of an open one: when its grant could be used
   std::optional<Time> usable_from = {};     // of an approved one whose grant has yet to be
@@ -262,6 +263,8 @@ class Workflow {
   Result<GrantView> EndGrant(const Identity& caller, const std::string& id, std::string_view event,
                              const Demand<GrantView>& demand, const GrantEnd& end);
   Result<Grant> VisibleGrant(Tables& tables, const Identity& caller, const std::string& id);
+  // Whether an entry tells of something that this very user did or was refused.
+  bool IsOwn(Tables& tables, const Identity& caller, const AuditEvent& entry);
 
   Store& store_;
   Surroundings surroundings_;

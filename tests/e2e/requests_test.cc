@@ -59,6 +59,14 @@ class Requests : public testing::Test {
         me + "]\n");
   }
 
+  std::string AwaitOpen() {
+    while (true) {
+      const auto open = world_.CtlJson({"request", "list", "--awaiting-me"});
+      if (!open.at("items").empty()) return open.at("items")[0].at("id");
+      std::this_thread::yield();
+    }
+  }
+
   // The entry that tells of the request's expiry, once there is one; the request is not looked at.
   nlohmann::json AwaitExpiry(const std::string& id) {
     while (true) {
@@ -108,6 +116,27 @@ TEST_F(Requests, RepeatingOneReturnsTheOpenOneAndSaysSo) {
                                           id + "\n");
   EXPECT_NE(Create({"--new"}), id);
   EXPECT_EQ(world_.Audited("request.filed"), 2);
+}
+
+TEST_F(Requests, OnATerminalFilingWaitsAndTellsWhoCanApproveInColour) {
+  Environment environment = world_.client_environment();
+  environment.merge(Environment{{"TERM", "xterm"}, {"NO_COLOR", ""}});
+  // Gives a program a terminal of its own, and tells its exit code.
+  constexpr const char* kOnATerminal =
+      "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+  auto filing = std::async(std::launch::async, [&] {
+    return test::Run({"/usr/bin/python3", "-c", kOnATerminal, GRANTCTL_PROGRAM, "request", "create",
+                      "release", "--signings", "1", "--window", "1h", "--reason", "Release"},
+                     environment);
+  });
+  const std::string id = AwaitOpen();
+  Approve(id);
+  const Outcome filed = filing.get();
+  EXPECT_EQ(filed.exit_code, 0) << filed.output;
+  EXPECT_THAT(filed.output,
+              AllOf(HasSubstr("waiting for " + id + "; Ctrl-C leaves it open"),
+                    HasSubstr("0 of 1 approvals; can approve: " + PrincipalOf(geteuid())),
+                    HasSubstr("\x1b[32mapproved")));
 }
 
 TEST_F(Requests, ANarrowedApprovalBoundsTheSignatures) {
@@ -175,14 +204,6 @@ class RunUnderAGrant : public Requests {
     });
     Approve(AwaitOpen());
     return running.get();
-  }
-
-  std::string AwaitOpen() {
-    while (true) {
-      const auto open = world_.CtlJson({"request", "list", "--awaiting-me"});
-      if (!open.at("items").empty()) return open.at("items")[0].at("id");
-      std::this_thread::yield();
-    }
   }
 
   nlohmann::json OnlyGrant() {

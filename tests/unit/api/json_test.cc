@@ -33,6 +33,7 @@ RequestView OpenRequest() {
   request.comments = {{P("unix:alice"), "please", T("2026-11-21T20:01:00Z")}};
   view.progress.approved = {{P("unix:bob")}, {}};
   view.progress.step = 1;
+  view.can_approve = {{}, {P("unix:carol")}};
   return view;
 }
 
@@ -45,9 +46,9 @@ TEST(RequestJson, AnOpenRequest) {
       R"("narrowed":null,"justification":"Release v2.4.0","digests":[],"files":[],"scopes":[],)"
       R"("policy":"release-signing",)"
       R"("step":2,"steps":[{"name":"Review","required":1,"approvers":["unix:bob","unix:dave"],)"
-      R"("approved_by":["unix:bob"],"complete":true},)"
+      R"("approved_by":["unix:bob"],"can_approve":[],"complete":true},)"
       R"({"name":"Security","required":2,"approvers":["group:security"],)"
-      R"("approved_by":[],"complete":false}],)"
+      R"("approved_by":[],"can_approve":["unix:carol"],"complete":false}],)"
       R"("decisions":[{"step":1,"approver":"unix:bob","decision":"approve","comment":"fine",)"
       R"("narrowed":null,"at":"2026-11-21T20:05:00Z"}],)"
       R"("comments":[{"author":"unix:alice","text":"please","at":"2026-11-21T20:01:00Z"}],)"

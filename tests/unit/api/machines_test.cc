@@ -60,6 +60,7 @@ TEST_F(MachinesTest, WithTheBypassARequestIsApprovedAsItIsFiled) {
   EXPECT_EQ(filed.json["status"], "approved");
   EXPECT_TRUE(filed.json["step"].is_null());
   EXPECT_EQ(filed.json["steps"][0]["complete"], true);
+  EXPECT_TRUE(filed.json["steps"][0]["approved_by"].empty());
   ASSERT_EQ(filed.json["decisions"].size(), 1U);
   EXPECT_EQ(filed.json["decisions"][0]["approver"], "grantd:self");
   EXPECT_EQ(filed.json["decisions"][0]["comment"],

@@ -75,6 +75,35 @@ TEST_F(PeopleTest, ANewUserOfAnOldNameSeesAndEndsNothingOfTheOldOne) {
   EXPECT_TRUE(workflow_->Release(alice_, held, ""));
 }
 
+TEST_F(PeopleTest, ANewUserOfAnOldNameIsToldOfNoRefusalOfTheOldOne) {
+  std::vector<int64_t> numbers;
+  for (const uint32_t uid : {5001U, 5009U}) {
+    ASSERT_TRUE(store_->Write([&](Tables& tables) -> Status {
+      GRANT_TRY(const int64_t number,
+                tables.AppendAudit({now_, std::string(event::kSignatureRefused), alice_.principal,
+                                    "release", "release",
+                                    R"({"cause":"no-grant","uid":)" + std::to_string(uid) + "}"}));
+      numbers.push_back(number);
+      return {};
+    }));
+  }
+  const std::string id = FileAs(alice_)->request.id;
+  const int64_t filed = workflow_->Explain(alice_, id)->at(0).number;
+  const Identity moved = User("unix:alice", 5009);
+  const auto told = [&](const Identity& who) {
+    const auto entries = workflow_->Explain(who, "").value();
+    std::vector<int64_t> found;
+    for (const AuditEntry& entry : entries) found.push_back(entry.number);
+    return found;
+  };
+  EXPECT_THAT(told(alice_), ElementsAre(numbers[0]));
+  EXPECT_THAT(told(moved), ElementsAre(numbers[1]));
+  EXPECT_FALSE(workflow_->Explain(moved, std::to_string(numbers[0])));
+  EXPECT_TRUE(workflow_->Explain(moved, std::to_string(numbers[1])));
+  EXPECT_TRUE(workflow_->Explain(alice_, std::to_string(filed)));
+  EXPECT_FALSE(workflow_->Explain(moved, std::to_string(filed)));
+}
+
 TEST_F(PeopleTest, ANewUserOfAnOldNameFilesRequestsOfTheirOwn) {
   const Identity moved = User("unix:alice", 5009);
   grant::Wish wish;
