@@ -144,7 +144,11 @@ std::vector<std::string> OptionsUnder(const CLI::App* command) {
   std::vector<std::string> names;
   for (; command != nullptr; command = command->get_parent()) {
     for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_lnames()) {
+        // --help is one of every command above this one, too.
+        const std::string written = "--" + name;
+        if (std::find(names.begin(), names.end(), written) == names.end()) names.push_back(written);
+      }
     }
   }
   return names;

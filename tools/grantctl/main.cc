@@ -9,6 +9,7 @@
 #include "tools/grantctl/command_line.h"
 #include "tools/grantctl/doctor_module.h"
 #include "tools/grantctl/interrupt.h"
+#include "tools/grantctl/stop.h"
 #include "tools/grantctl/terminal.h"
 
 int main(int argc, char** argv) {
@@ -29,6 +30,8 @@ int main(int argc, char** argv) {
       .pause = grant::ctl::PauseUnlessInterrupted,
       .run = grant::ctl::RunChild,
       .registered_module = grant::ctl::RegisteredModule,
-      .echo = grant::ctl::SetEcho};
+      .echo = grant::ctl::SetEcho,
+      .rows = grant::ctl::TerminalRows,
+      .write_before_stops = grant::ctl::WriteBeforeStops};
   return grant::ctl::RunGrantctl({argv + 1, argv + argc}, around);
 }

@@ -37,6 +37,10 @@ struct Surroundings {
   std::function<std::optional<std::string>()> registered_module = {};
   // Whether the terminal shows what is typed; false where that cannot be changed.
   std::function<bool(bool on)> echo = {};
+  // How many rows the terminal has that stdout is; 0 where it does not say.
+  std::function<size_t()> rows = {};
+  // Writes this to stdout before the user stops the process (stop.h).
+  std::function<bool(const char* parting)> write_before_stops = {};
 };
 
 enum class Format { kTable, kWide, kJson, kName };

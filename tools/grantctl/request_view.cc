@@ -24,14 +24,14 @@ std::string ApprovalsText(const Json& step) {
                      Number(step, "required"));
 }
 
-// Those whose approval would still count.
-std::vector<std::string> WhoCan(const Json& step) {
-  std::vector<std::string> who = Texts(step, "approvers");
-  const std::vector<std::string> done = Texts(step, "approved_by");
-  std::erase_if(who, [&done](const std::string& approver) {
-    return std::find(done.begin(), done.end(), approver) != done.end();
-  });
-  return who;
+// Whom one could ask for an approval, in a line.
+std::string SomeWhoCan(const Json& step) {
+  constexpr size_t kNamedMax = 8;
+  std::vector<std::string> who = Texts(step, "can_approve");
+  if (who.size() <= kNamedMax) return Join(who);
+  const size_t others = who.size() - kNamedMax;
+  who.resize(kNamedMax);
+  return fmt::format("{} and {} more", Join(who), others);
 }
 
 const Json* LastDecision(const Json& request) {
@@ -106,7 +106,7 @@ std::string StepsText(const Json& request, bool colour) {
     text += title.Render(colour);
     Block people(5);
     people.Add("approved by", Join(Texts(step, "approved_by")));
-    if (open && !complete) people.Add("can approve", Join(WhoCan(step)));
+    if (open && !complete) people.Add("can approve", Join(Texts(step, "can_approve")));
     text += people.Render(colour);
   }
   return text;
@@ -191,7 +191,7 @@ std::string WaitingText(const Json& request) {
   if (step == nullptr) return "its decision";
   return fmt::format("step {} of {}, {}: {}; can approve: {}", Number(request, "step"),
                      List(request, "steps").size(), Text(*step, "name"), ApprovalsText(*step),
-                     Join(WhoCan(*step)));
+                     SomeWhoCan(*step));
 }
 
 std::string StandingText(const Json& request, Instant now) {

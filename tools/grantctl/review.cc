@@ -103,7 +103,9 @@ Answer AskAnswer(Context& context, const Json& request) {
       return AskAnswer(context, request);
     }
   }
-  const auto comment = ReadLine(context, "comment (may be empty):");
+  const auto comment = ReadLine(context, answer.choice == Choice::kReject
+                                             ? "reason, for the requester (may be empty):"
+                                             : "comment (may be empty):");
   if (!comment) return {};
   if (!comment->empty()) answer.body["comment"] = *comment;
   return answer;

@@ -1,6 +1,7 @@
 #include "tools/grantctl/terminal.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -147,6 +148,11 @@ bool SetEcho(bool on) {
   if (tcgetattr(STDIN_FILENO, &settings) != 0) return false;
   settings.c_lflag = on ? settings.c_lflag | ECHO : settings.c_lflag & ~static_cast<tcflag_t>(ECHO);
   return tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings) == 0;
+}
+
+size_t TerminalRows() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
 }
 
 }  // namespace grant::ctl

@@ -32,4 +32,7 @@ bool Ask(std::istream& in, std::ostream& err, std::string_view question);
 // Whether standard input's terminal shows what is typed. False where it is none.
 bool SetEcho(bool on);
 
+// How many rows standard output's terminal has; 0 where it is none, or does not say.
+size_t TerminalRows();
+
 }  // namespace grant::ctl

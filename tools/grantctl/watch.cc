@@ -1,5 +1,6 @@
 #include "tools/grantctl/watch.h"
 
+#include <algorithm>
 #include <map>
 
 #include "tools/grantctl/terminal.h"
@@ -8,9 +9,10 @@
 namespace grant::ctl {
 namespace {
 
-// The terminal's other screen, which has no lines scrolled out of it (xterm's 1049).
-constexpr const char* kEnterScreen = "\x1b[?1049h";
-constexpr const char* kLeaveScreen = "\x1b[?1049l";
+// The terminal's other screen, which has no lines scrolled out of it (xterm's 1049), with long
+// lines cut (DECAWM), so that an item is a row.
+constexpr const char* kEnterScreen = "\x1b[?1049h\x1b[?7l";
+constexpr const char* kLeaveScreen = "\x1b[?7h\x1b[?1049l";
 constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 using Items = std::map<std::string, Json>;  // by name
@@ -23,6 +25,19 @@ Items ByName(const Json& list, const char* name_key) {
   return items;
 }
 
+// The newest that the terminal has room for beside the headings, a last line and the cursor: what
+// is pushed off the top of this screen, headings first, cannot be scrolled back to.
+Paging Fitting(const Context& context, Paging paging) {
+  constexpr size_t kOtherRows = 3;
+  if (!context.ForPeople() || !context.around.out_is_terminal) return paging;
+  const size_t rows = context.around.rows ? context.around.rows() : 0;
+  if (rows == 0) return paging;
+  const auto room = static_cast<int64_t>(std::max(rows, kOtherRows + 1) - kOtherRows);
+  if (paging.all || paging.limit > room) paging.limit = room;
+  paging.all = false;
+  return paging;
+}
+
 class Watch {
  public:
   Watch(Context& context, const char* name_key, std::string things,
@@ -31,6 +46,7 @@ class Watch {
 
   // What was on the terminal before is there again.
   ~Watch() {
+    if (WasStopped(nullptr)) on_screen_ = false;
     if (on_screen_) context_.around.out << kLeaveScreen << std::flush;
   }
   Watch(const Watch&) = delete;
@@ -53,12 +69,21 @@ class Watch {
     const bool terminal = context_.around.out_is_terminal;
     if (!terminal && !first_ && items == shown_) return;
     if (terminal) {
+      if (WasStopped(kLeaveScreen)) on_screen_ = false;
       context_.around.out << (on_screen_ ? "" : kEnterScreen) << kClearScreen;
       on_screen_ = true;
     } else if (!first_) {
       context_.around.out << "\n";
     }
     context_.around.out << (items.empty() ? "no " + things_ + "\n" : text_(list));
+    if (terminal && !Text(list, "next").empty()) {
+      context_.around.out << "these are the newest " << items.size() << "\n";
+    }
+  }
+
+  // Whether the user stopped the process, which took the terminal off the other screen.
+  bool WasStopped(const char* parting) {
+    return context_.around.write_before_stops && context_.around.write_before_stops(parting);
   }
 
   // The oldest first, as they happened.
@@ -108,7 +133,7 @@ Outcome<Exit> WatchList(Context& context, const std::string& path, const Query& 
   // From here on an interruption is noticed by the loop, which leaves the terminal as it was.
   if (!context.around.pause(std::chrono::milliseconds(0))) return Exit::kOk;
   do {
-    Outcome<Json> list = FetchList(context.client, path, query, paging);
+    Outcome<Json> list = FetchList(context.client, path, query, Fitting(context, paging));
     context.now = context.around.now();
     if (list) {
       unreachable = 0;

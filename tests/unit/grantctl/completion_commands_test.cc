@@ -28,6 +28,7 @@ TEST_F(Completion, OffersCommandsAndOptions) {
   EXPECT_EQ(Complete(grantd_, {"request", "rev"}), "review\n");
   EXPECT_EQ(Complete(grantd_, {"request", "create", "release", "--sig"}), "--signings\n");
   EXPECT_THAT(Complete(grantd_, {"grant", "list", "--"}), HasSubstr("--output\n"));
+  EXPECT_EQ(Complete(grantd_, {"request", "create", "--he"}), "--help\n");
   EXPECT_TRUE(grantd_.calls().empty());
 }
 

@@ -30,7 +30,9 @@ Ran RunAt(const std::string& address, const std::vector<std::string>& arguments,
                       .now = TestNow,
                       .pause = setting.pause,
                       .run = setting.run,
-                      .echo = setting.echo};
+                      .echo = setting.echo,
+                      .rows = [&] { return setting.rows; },
+                      .write_before_stops = setting.write_before_stops};
   const int exit = RunGrantctl(arguments, around);
   return {exit, out.str(), err.str()};
 }
@@ -43,9 +45,10 @@ Json SampleRequest() {
     "justification":"Release v2.4.0","digests":[],"policy":"release-signing",
     "step":1,
     "steps":[{"name":"Security review","required":2,"approvers":["unix:bob","group:security"],
-              "approved_by":["unix:bob"],"complete":false},
+              "approved_by":["unix:bob"],"can_approve":["unix:carol","unix:dave"],
+              "complete":false},
              {"name":"Management","required":1,"approvers":["unix:erin"],
-              "approved_by":[],"complete":false}],
+              "approved_by":[],"can_approve":["unix:erin"],"complete":false}],
     "decisions":[{"step":1,"approver":"unix:bob","decision":"approve","comment":"looks good",
                   "at":"2026-11-21T20:05:00Z"}],
     "comments":[],"closed_reason":null,"grant_id":null,"has_secret":false})");
@@ -55,7 +58,10 @@ Json ApprovedRequest() {
   Json request = SampleRequest();
   request["status"] = "approved";
   request["step"] = nullptr;
-  for (Json& step : request["steps"]) step["complete"] = true;
+  for (Json& step : request["steps"]) {
+    step["can_approve"] = Json::array();
+    step["complete"] = true;
+  }
   request["grant_id"] = "grt_01JD";
   return request;
 }

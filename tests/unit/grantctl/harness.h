@@ -29,6 +29,9 @@ struct Setting {
       run = {};
   // Whether the terminal shows what is typed.
   std::function<bool(bool)> echo = {};
+  size_t rows = 0;  // of the terminal
+  // What would be written before a stop; true where there was one.
+  std::function<bool(const char*)> write_before_stops = {};
 };
 
 // 2026-11-21T20:10:00Z.

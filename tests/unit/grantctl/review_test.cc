@@ -109,7 +109,8 @@ TEST(Review, ShowsAllThatAReviewerHasToKnow) {
   FakeGrantd grantd([&](const FakeCall& call) { return OneOpen(call, request); });
   const Ran ran = RunAt(grantd, {"request", "review"}, {.in = "q\n"});
   for (const char* part :
-       {"sha256:aa (app.exe)", "2 of 3", "unix:carol 4m ago: which branch?", "group:security",
+       {"sha256:aa (app.exe)", "2 of 3", "unix:carol 4m ago: which branch?",
+        "unix:carol, unix:dave",
         "Mon-Fri 08:00-18:00 (Europe/Berlin), closed now, open from 2026-11-23T07:00:00Z"}) {
     EXPECT_THAT(ran.out, HasSubstr(part));
   }

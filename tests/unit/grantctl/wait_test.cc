@@ -50,7 +50,7 @@ TEST(Wait, TellsWhoStillHasToApproveUntilItIsApproved) {
   EXPECT_EQ(ran.err,
             "waiting for req_01JD; Ctrl-C leaves it open\n"
             "waiting for step 1 of 2, Security review: 1 of 2 approvals; can approve: "
-            "group:security\n"
+            "unix:carol, unix:dave\n"
             "waiting for step 2 of 2, Management: 0 of 1 approvals; can approve: unix:erin\n");
   EXPECT_THAT(ran.out, HasSubstr("Status     approved\n"));
   EXPECT_EQ(grantd.lines().back(), "GET /v1/requests/req_01JD");

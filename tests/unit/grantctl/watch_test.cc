@@ -65,7 +65,7 @@ TEST_F(Watching, NamesAreThoseThatAreNewOrHaveChanged) {
 
 TEST_F(Watching, ATerminalIsDrawnAnewEachTime) {
   const Ran ran = Watch({"--no-color"}, true);
-  EXPECT_THAT(ran.out, StartsWith("\x1b[?1049h\x1b[H\x1b[2J"));
+  EXPECT_THAT(ran.out, StartsWith("\x1b[?1049h\x1b[?7l\x1b[H\x1b[2J"));
   EXPECT_THAT(ran.out, testing::EndsWith("\x1b[?1049l"));
   EXPECT_EQ(ran.out.find("\x1b[3J"), std::string::npos) << "what was scrolled out stays";
   size_t screens = 0;
@@ -74,6 +74,39 @@ TEST_F(Watching, ATerminalIsDrawnAnewEachTime) {
     ++screens;
   }
   EXPECT_EQ(screens, 4U);
+}
+
+TEST_F(Watching, AStopByTheUserLeavesTheOtherScreenWhichIsEnteredAgain) {
+  std::vector<std::string> parting;
+  const Ran ran = RunAt(grantd_, {"request", "list", "--watch", "--no-color"},
+                        {.terminal = true,
+                         .pause = [this](std::chrono::milliseconds) { return calls_ < 4; },
+                         .write_before_stops =
+                             [&](const char* text) {
+                               parting.emplace_back(text == nullptr ? "ended" : text);
+                               return calls_ == 3;
+                             }});
+  EXPECT_THAT(parting, testing::ElementsAre("\x1b[?7h\x1b[?1049l", parting[0], parting[0],
+                                            parting[0], "ended"));
+  size_t entered = 0;
+  for (size_t at = ran.out.find("\x1b[?1049h"); at != std::string::npos;
+       at = ran.out.find("\x1b[?1049h", at + 1)) {
+    ++entered;
+  }
+  EXPECT_EQ(entered, 2U) << "at the beginning, and after the stop";
+}
+
+TEST(WatchingATerminal, TheNewestThatFitAreShown) {
+  FakeGrantd grantd(Items(Json::array({SampleRequest()}), "more"));
+  for (const std::string more : {"--all", "--limit=50"}) {
+    const Ran ran =
+        RunAt(grantd, {"request", "list", "--watch", more},
+              {.terminal = true,
+               .pause = [&](std::chrono::milliseconds left) { return left.count() == 0; },
+               .rows = 4});
+    EXPECT_THAT(grantd.calls().back().target, HasSubstr("limit=1"));
+    EXPECT_THAT(ran.out, HasSubstr("these are the newest 1\n"));
+  }
 }
 
 TEST_F(Watching, ElsewhereATableIsPrintedAfterAChange) {
