@@ -45,7 +45,7 @@ std::string PrincipalOf(uid_t uid) {
 }
 
 World::World(std::vector<KeyToMake> keys, uid_t daemon_uid)
-    : daemon_uid_(daemon_uid), program_(GRANTD_PROGRAM) {
+    : daemon_uid_(daemon_uid), program_(GRANTD_PROGRAM), module_(SoftHsm::Module()) {
   softhsm_.AddToken("prod", kPin);
   for (const KeyToMake& key : keys) softhsm_.GenerateKey("prod", kPin, key);
   for (const char* name : {"state", "run"}) mkdir((directory_ / name).c_str(), 0700);
@@ -64,7 +64,7 @@ void World::WriteConfig() {
                    "state_dir = \"" + (directory_ / "state") + "\"\n" + "admins = [\"" +
                        PrincipalOf(geteuid()) + "\"]\n" + site_lines_ +
                        "[listen]\napi = \"unix:" + api_path() + "\"\ngate = \"unix:" + gate_path() +
-                       "\"\n[[token]]\nname = \"prod\"\nmodule = \"" + SoftHsm::Module() +
+                       "\"\n[[token]]\nname = \"prod\"\nmodule = \"" + module_ +
                        "\"\nuri = \"pkcs11:token=prod\"\n" + pin_line_ + "\n" + token_lines_);
   if (daemon_uid_ == 0) return;
   const std::string owner = std::to_string(daemon_uid_);

@@ -50,6 +50,9 @@ class World {
   // Runs this program as grantd; before Start(), too.
   void UseDaemon(std::string program) { program_ = std::move(program); }
 
+  // The module between grantd and its token, in place of SoftHSM's; before Start(), too.
+  void UseModule(std::string module) { module_ = std::move(module); }
+
   // A variable for grantd's environment; before Start(), too.
   void ConfigureEnvironment(const std::string& name, const std::string& value) {
     environment_[name] = value;
@@ -104,6 +107,7 @@ class World {
   SoftHsm softhsm_;
   uid_t daemon_uid_;
   std::string program_;
+  std::string module_;
   std::string pin_line_;
   std::string token_lines_;
   std::string site_lines_;

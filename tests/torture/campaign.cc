@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "grantd/store/schema.h"
+#include "tests/torture/long_log.h"
 #include "tests/torture/old_database.h"
 #include "tests/torture/person.h"
 #include "tests/torture/scenario.h"
@@ -19,10 +20,12 @@ namespace grant::test {
 namespace {
 
 constexpr size_t kCyclesPerRound = 40;
-constexpr size_t kBirthCyclesMax = 4;  // of a round
+constexpr size_t kExactRounds = 2;  // in which each point of a birth is sure to come
 constexpr int kSigners = 3;
+
 void Add(Tally& sum, const Tally& more) {
   sum.delivered += more.delivered;
+  sum.given_back += more.given_back;
   sum.uses += more.uses;
   sum.grants += more.grants;
   sum.ended_grants += more.ended_grants;
@@ -40,6 +43,8 @@ Campaign::Campaign(uint64_t seed, std::string traces)
       turn_(chance_() % 1000) {
   if (!traces_.empty()) std::filesystem::create_directories(traces_);
   world_.UseDaemon(GRANTD_WITH_FAILPOINTS_PROGRAM);
+  world_.UseModule(FICKLE_TOKEN_MODULE);
+  world_.ConfigureEnvironment("FICKLE_TOKEN_MODULE", SoftHsm::Module());
   world_.ConfigureSite("max_open_requests = 100\n");
   const std::string errors = world_.directory() / "clients.err";
   for (int i = 0; i < kSigners; ++i) {
@@ -55,8 +60,9 @@ Campaign::Campaign(uint64_t seed, std::string traces)
   for (const uid_t uid : scenario::Approvers()) {
     const PersonOptions approver{world_.api_path(), PrincipalOf(uid == 0 ? geteuid() : uid),
                                  chance_()};
-    crew_.push_back(std::make_unique<Worker>("approver " + approver.principal, uid, errors,
-                                             ApproverWork(approver, records_)));
+    crew_.push_back(
+        std::make_unique<Worker>("approver " + approver.principal, uid, errors,
+                                 ApproverWork(approver, scenario::BriefSigner(), records_)));
   }
 }
 
@@ -113,15 +119,20 @@ void Campaign::StartRound() {
   mkdir(state.c_str(), 0700);
   records_.Clear();
   // Every other one is as an earlier grantd left it.
-  acknowledged_ = report_.rounds % 2 != 0;
-  if (!acknowledged_) {
+  is_new_ = report_.rounds % 2 != 0;
+  acknowledged_ = is_new_;
+  if (!is_new_) {
     MakeOldDatabase(state, 1 + static_cast<int64_t>(chance_() % (SchemaVersion() - 1)));
   }
 }
 
 Fault Campaign::NextFault() {
-  if (born_ || cycle_ > kBirthCyclesMax) return FaultAtWork(turn_++, chance_);
-  return FaultOfBirth(std::filesystem::exists(world_.directory() / "state/grantd.db"), chance_);
+  if (!born_) {
+    const bool exactly = report_.rounds <= kExactRounds;
+    const auto fault = FaultOfBirth(is_new_, cycle_ - 1, exactly, chance_);
+    return fault ? *fault : FaultAtRandom(chance_);
+  }
+  return FaultAtWork(turn_++, chance_);
 }
 
 bool Campaign::Start(const Fault& fault) {
@@ -129,6 +140,7 @@ bool Campaign::Start(const Fault& fault) {
                            : traces_ + "/" + std::to_string(report_.cycles);
   std::filesystem::remove(trace_);
   report_.tokens_mended += world_.softhsm().MendTokens();
+  if (fault.needs_long_log()) LengthenLog(world_.directory() / "state");
   Environment environment = fault.environment();
   environment["FAILPOINT_TRACE"] = trace_;
   return world_.StartUnlessKilled(environment);
@@ -143,7 +155,7 @@ bool Campaign::CheckState() {
     if (world_.IsKilledWithin(std::chrono::milliseconds(0))) return false;
     throw;
   }
-  Findings findings = Check(records_.ReadDelivered(), records_.ReadAcknowledged(), state);
+  Findings findings = Check(records_.ReadTestimony(), state);
   round_ = std::move(findings.tally);
   Report(std::move(findings.violations));
   if (state.schema_version != SchemaVersion()) {

@@ -61,6 +61,7 @@ class Campaign {
   size_t turn_;               // of the faults; a short campaign begins anywhere
   Tally round_;               // as of the last check
   size_t cycle_ = 0;          // within the round; 0: none has begun
+  bool is_new_ = true;        // whether the round began with no database
   bool born_ = false;         // whether grantd has served this round's state directory
   bool acknowledged_ = true;  // that there is no mark yet
   CampaignReport report_;

@@ -11,12 +11,18 @@ namespace {
 
 constexpr std::array kEnds = {"approved", "rejected", "cancelled", "expired"};
 
+struct Explanation {
+  std::string_view outcome;
+  const char* event;
+};
+constexpr std::array kExplanations = {Explanation{"returned", "signature.returned"},
+                                      Explanation{"withheld", "signature.refused"},
+                                      Explanation{"unsettled", "signature.unsettled"}};
+
 class Checker {
  public:
-  Checker(const std::vector<Delivered>& delivered, const std::vector<Acknowledged>& acknowledged,
-          const State& state)
-      : delivered_(delivered), acknowledged_(acknowledged), state_(state) {
-    for (const Delivered& one : delivered) ++deliveries_[one.digest];
+  Checker(const Testimony& told, const State& state) : told_(told), state_(state) {
+    for (const Delivered& one : told.delivered) ++deliveries_[one.digest];
     for (const StoredUse& use : state.uses) {
       if (!use.digest.empty()) ++uses_of_digest_[use.digest];
       use_of_digest_[use.digest] = &use;
@@ -28,7 +34,7 @@ class Checker {
       if (entry.event == "signature.spent") {
         spent_.insert(entry.number);
       } else if (entry.use != 0) {
-        explained_.insert(entry.event + " " + std::to_string(entry.use));
+        ++explanations_[entry.event + " " + std::to_string(entry.use)];
       }
       if (entry.event == "grant.revoked" || entry.event == "grant.released") {
         ended_at_.emplace(entry.subject, entry.number);
@@ -39,11 +45,13 @@ class Checker {
   Findings Run() && {
     if (state_.chain_fault) Report("the audit chain: " + *state_.chain_fault);
     CheckDeliveries();
+    CheckGivenBack();
     CheckUses();
     CheckGrants();
     CheckRequests();
     CheckAcknowledged();
-    findings_.tally.delivered = delivered_.size();
+    findings_.tally.delivered = told_.delivered.size();
+    findings_.tally.given_back = told_.given_back.size();
     findings_.tally.uses = state_.uses.size();
     findings_.tally.grants = state_.grants.size();
     return std::move(findings_);
@@ -57,15 +65,23 @@ class Checker {
     return found == entries_.end() ? 0 : found->second;
   }
 
-  // The one explanation that each outcome without a delivery has.
-  bool IsExplained(const StoredUse& use) const {
-    const auto has = [&](const char* event) {
-      return explained_.count(std::string(event) + " " + std::to_string(use.id)) == 1;
-    };
-    if (use.outcome == "returned") return has("signature.returned");
-    if (use.outcome == "withheld") return has("signature.refused");
-    if (use.outcome == "unsettled") return has("signature.unsettled");
-    return false;
+  int Explanations(const std::string& event, const StoredUse& use) const {
+    const auto found = explanations_.find(event + " " + std::to_string(use.id));
+    return found == explanations_.end() ? 0 : found->second;
+  }
+
+  // Each outcome but "signed" has its own explanation, once, and none has another's.
+  void CheckExplanation(const StoredUse& use, bool delivered) {
+    const std::string name = "use " + std::to_string(use.id) + " is " + use.outcome;
+    bool explained = delivered && use.outcome == "signed";
+    for (const auto& [outcome, event] : kExplanations) {
+      const int told = Explanations(event, use);
+      if (told == 1 && use.outcome == outcome) explained = true;
+      if (told > (use.outcome == outcome ? 1 : 0)) {
+        Report(name + " and has " + std::to_string(told) + " entries " + event);
+      }
+    }
+    if (!explained) Report(name + (delivered ? "" : ", undelivered") + ", unexplained");
   }
 
   void CheckDeliveries() {
@@ -79,16 +95,31 @@ class Checker {
       }
     }
     std::unordered_map<std::string, int64_t> ends;
-    for (const Acknowledged& one : acknowledged_) {
+    for (const Acknowledged& one : told_.acknowledged) {
       if (one.what == "ended") ends.emplace(one.id, one.answered_at);
     }
-    for (const Delivered& one : delivered_) {
+    for (const Delivered& one : told_.delivered) {
       const auto use = use_of_digest_.find(one.digest);
       if (use == use_of_digest_.end()) continue;
       const auto end = ends.find(use->second->grant_id);
       if (end != ends.end() && one.asked_at > end->second) {
         Report("use " + std::to_string(use->second->id) + " was delivered after the end of " +
                end->first + " was acknowledged");
+      }
+    }
+  }
+
+  void CheckGivenBack() {
+    for (const auto& [digest] : told_.given_back) {
+      const auto uses = uses_of_digest_.find(digest);
+      const int count = uses == uses_of_digest_.end() ? 0 : uses->second;
+      if (count != 1) {
+        Report(digest + " was given back once, and has " + std::to_string(count) + " uses");
+        continue;
+      }
+      const StoredUse& use = *use_of_digest_.at(digest);
+      if (use.outcome != "returned") {
+        Report("use " + std::to_string(use.id) + " was given back, and is " + use.outcome);
       }
     }
   }
@@ -102,10 +133,8 @@ class Checker {
       if (delivered && use.outcome != "signed" && use.outcome != "unsettled") {
         Report(name + " was delivered and is " + use.outcome);
       }
-      if (!delivered) {
-        ++findings_.tally.lost[use.outcome];
-        if (!IsExplained(use)) Report(name + " is " + use.outcome + ", undelivered, unexplained");
-      }
+      if (!delivered) ++findings_.tally.lost[use.outcome];
+      CheckExplanation(use, delivered);
       const auto end = ended_at_.find(use.grant_id);
       if (end != ended_at_.end() && use.id > end->second) {
         Report(name + " was spent after the end of " + use.grant_id);
@@ -134,6 +163,12 @@ class Checker {
       if (grant.used > grant.max_signings || delivered[grant.id] > grant.max_signings ||
           delivered[grant.id] > grant.used || counted[grant.id] != grant.used) {
         Report(grant.id + ": " + numbers());
+      }
+      const int spent = Entries("signature.spent", grant.id);
+      const int returned = Entries("signature.returned", grant.id);
+      if (spent - returned != grant.used) {
+        Report(grant.id + ": " + std::to_string(spent) + " spent and " + std::to_string(returned) +
+               " given back in the audit, " + std::to_string(grant.used) + " counted");
       }
       if (Entries("grant.issued", grant.id) != 1) Report(grant.id + " was not issued once");
       if (grant.ended != (ended_at_.count(grant.id) == 1)) {
@@ -171,7 +206,7 @@ class Checker {
     for (const StoredDecision& one : state_.decisions) {
       decisions.insert(one.request_id + " " + one.approver);
     }
-    for (const Acknowledged& one : acknowledged_) {
+    for (const Acknowledged& one : told_.acknowledged) {
       const std::string told =
           one.what + " " + one.id + " (" + one.status + ") of " + one.by + " was acknowledged ";
       if (one.what == "rules") {
@@ -200,8 +235,7 @@ class Checker {
     }
   }
 
-  const std::vector<Delivered>& delivered_;
-  const std::vector<Acknowledged>& acknowledged_;
+  const Testimony& told_;
   const State& state_;
   std::unordered_map<std::string, int> deliveries_;  // by digest
   std::unordered_map<std::string, int> uses_of_digest_;
@@ -210,31 +244,34 @@ class Checker {
   std::unordered_map<std::string, const StoredRequest*> requests_;
   std::unordered_map<std::string, int> entries_;       // by event and subject
   std::set<int64_t> spent_;                            // numbers of signature.spent
-  std::set<std::string> explained_;                    // event and use
+  std::unordered_map<std::string, int> explanations_;  // by event and use
   std::unordered_map<std::string, int64_t> ended_at_;  // by grant: the entry that ends it
   Findings findings_;
 };
 
 }  // namespace
 
-Findings Check(const std::vector<Delivered>& delivered,
-               const std::vector<Acknowledged>& acknowledged, const State& state) {
-  return Checker(delivered, acknowledged, state).Run();
+Findings Check(const Testimony& told, const State& state) {
+  return Checker(told, state).Run();
 }
 
 std::vector<std::string> CheckTrace(const std::vector<TraceLine>& trace) {
   std::vector<std::string> violations;
   std::set<int64_t> committed;
+  std::set<int64_t> failed;
   std::set<int64_t> replied;
   std::set<std::string> withdrawn;
   for (const TraceLine& line : trace) {
     const std::string name = "trace: use " + std::to_string(line.use) + " goes out ";
     if (line.point == "spend.committed") {
       committed.insert(line.use);
+    } else if (line.point == "token.failed") {
+      failed.insert(line.use);
     } else if (line.point == "revoke.withdrawn") {
       withdrawn.insert(line.subject);
     } else if (line.point == "reply.before") {
       if (committed.count(line.use) == 0) violations.push_back(name + "before it is durable");
+      if (failed.count(line.use) != 0) violations.push_back(name + "after the token gave none");
       if (!replied.insert(line.use).second) violations.push_back(name + "twice");
       if (withdrawn.count(line.subject) != 0) {
         violations.push_back(name + "after the end of " + line.subject);

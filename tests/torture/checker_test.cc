@@ -28,16 +28,14 @@ class CheckerTest : public testing::Test {
                     {5, "signature.spent", "grt_a"},        {6, "signature.spent", "grt_a"},
                     {7, "signature.unsettled", "grt_a", 6}, {8, "request.filed", "req_r"},
                     {9, "request.rejected", "req_r"}};
-    delivered_ = {{"sha256:aa", 1000}};
-    acknowledged_ = {{"filed", "req_a", "unix:alice", "open", 100},
-                     {"decided", "req_a", "unix:bob", "approved", 200},
-                     {"decided", "req_r", "unix:bob", "rejected", 300},
-                     {"rules", "1", "unix:root", "-", 50}};
+    told_.delivered = {{"sha256:aa", 1000}};
+    told_.acknowledged = {{"filed", "req_a", "unix:alice", "open", 100},
+                          {"decided", "req_a", "unix:bob", "approved", 200},
+                          {"decided", "req_r", "unix:bob", "rejected", 300},
+                          {"rules", "1", "unix:root", "-", 50}};
   }
 
-  std::vector<std::string> Violations() const {
-    return Check(delivered_, acknowledged_, state_).violations;
-  }
+  std::vector<std::string> Violations() const { return Check(told_, state_).violations; }
 
   void Drop(int64_t number) {
     std::erase_if(state_.audit, [&](const auto& entry) { return entry.number == number; });
@@ -47,60 +45,104 @@ class CheckerTest : public testing::Test {
   void Revoke() {
     state_.grants[0].ended = true;
     state_.audit.push_back({10, "grant.revoked", "grt_a"});
-    acknowledged_.push_back({"ended", "grt_a", "unix:root", "revoked", 2000});
+    told_.acknowledged.push_back({"ended", "grt_a", "unix:root", "revoked", 2000});
+  }
+
+  // As it is if the token refused the use that was lost.
+  void GiveBack() {
+    state_.uses[1].outcome = "returned";
+    state_.audit[6] = {7, "signature.returned", "grt_a", 6};
+    state_.grants[0].used = 1;
+    told_.given_back = {{"sha256:bb"}};
   }
 
   State state_;
-  std::vector<Delivered> delivered_;
-  std::vector<Acknowledged> acknowledged_;
+  Testimony told_;
 };
 
 TEST_F(CheckerTest, ASoundHistoryHasNoViolation) {
   EXPECT_THAT(Violations(), IsEmpty());
   Revoke();
   EXPECT_THAT(Violations(), IsEmpty());
-  const Tally tally = Check(delivered_, acknowledged_, state_).tally;
+  const Tally tally = Check(told_, state_).tally;
   EXPECT_EQ(tally.delivered, 1U);
   EXPECT_EQ(tally.uses, 2U);
   EXPECT_THAT(tally.lost, ElementsAre(std::pair("unsettled", 1U)));
 }
 
 TEST_F(CheckerTest, OneSignatureTooMany) {
-  delivered_.push_back({"sha256:bb", 1001});
+  told_.delivered.push_back({"sha256:bb", 1001});
   EXPECT_THAT(Violations(), IsEmpty()) << "whether it was delivered was not known";
-  delivered_.push_back({"sha256:cc", 1002});
+  told_.delivered.push_back({"sha256:cc", 1002});
   EXPECT_THAT(Violations(), ElementsAre(HasSubstr("sha256:cc was delivered and has no use")));
   state_.uses.push_back({10, "grt_a", "sha256:cc", "signed"});
   state_.audit.push_back({10, "signature.spent", "grt_a"});
-  EXPECT_THAT(Violations(), ElementsAre("grt_a: 3 delivered, 3 uses, 2 of 2 counted"));
+  EXPECT_THAT(Violations(), ElementsAre("grt_a: 3 delivered, 3 uses, 2 of 2 counted",
+                                        "grt_a: 3 spent and 0 given back in the audit, 2 counted"));
   state_.grants[0].used = 3;
   EXPECT_THAT(Violations(), ElementsAre("grt_a: 3 delivered, 3 uses, 3 of 2 counted"));
 }
 
 TEST_F(CheckerTest, AContentSignedTwice) {
-  delivered_.push_back({"sha256:aa", 1001});
+  told_.delivered.push_back({"sha256:aa", 1001});
   EXPECT_THAT(Violations(), ElementsAre(HasSubstr("1 uses and 2 deliveries")));
 }
 
 TEST_F(CheckerTest, AUseThatWasGivenBackAndIsCountedStill) {
-  state_.uses[1].outcome = "returned";
-  state_.audit[6] = {7, "signature.returned", "grt_a", 6};
-  EXPECT_THAT(Violations(), ElementsAre("grt_a: 1 delivered, 1 uses, 2 of 2 counted"));
-  state_.grants[0].used = 1;
+  GiveBack();
   EXPECT_THAT(Violations(), IsEmpty());
-  delivered_.push_back({"sha256:bb", 1001});
+  state_.grants[0].used = 2;
+  EXPECT_THAT(Violations(), ElementsAre("grt_a: 1 delivered, 1 uses, 2 of 2 counted",
+                                        "grt_a: 2 spent and 1 given back in the audit, 2 counted"));
+}
+
+TEST_F(CheckerTest, AUseThatWasGivenBackTwice) {
+  GiveBack();
+  state_.audit.push_back({10, "signature.returned", "grt_a", 6});
+  EXPECT_THAT(Violations(),
+              testing::Contains("use 6 is returned and has 2 entries signature.returned"));
+}
+
+TEST_F(CheckerTest, AUseThatWasGivenBackAndHasNoEntryOfIt) {
+  GiveBack();
+  Drop(7);
+  EXPECT_THAT(Violations(), testing::Contains("use 6 is returned, undelivered, unexplained"));
+}
+
+TEST_F(CheckerTest, AnEntryThatGivesBackWhatStaysSpent) {
+  state_.audit.push_back({10, "signature.returned", "grt_a", 5});
+  EXPECT_THAT(Violations(), testing::UnorderedElementsAre(
+                                "use 5 is signed and has 1 entries signature.returned",
+                                "grt_a: 2 spent and 1 given back in the audit, 2 counted"));
+}
+
+TEST_F(CheckerTest, AUseThatWasGivenBackAndDelivered) {
+  GiveBack();
+  told_.delivered.push_back({"sha256:bb", 1001});
   EXPECT_THAT(Violations(), testing::Contains("use 6 was delivered and is returned"));
+}
+
+TEST_F(CheckerTest, AUseThatStaysSpentThoughAClientWasToldOtherwise) {
+  told_.given_back = {{"sha256:bb"}};
+  EXPECT_THAT(Violations(), ElementsAre("use 6 was given back, and is unsettled"));
+}
+
+TEST_F(CheckerTest, AUseThatIsGoneOfWhichAClientWasToldThatItWasGivenBack) {
+  told_.given_back = {{"sha256:cc"}};
+  EXPECT_THAT(Violations(), ElementsAre("sha256:cc was given back once, and has 0 uses"));
 }
 
 TEST_F(CheckerTest, AMissingAuditEntryOfAUse) {
   Drop(5);
-  EXPECT_THAT(Violations(), ElementsAre("use 5 has no signature.spent in the audit"));
+  EXPECT_THAT(Violations(), ElementsAre("use 5 has no signature.spent in the audit",
+                                        "grt_a: 1 spent and 0 given back in the audit, 2 counted"));
 }
 
 TEST_F(CheckerTest, AMissingUseOfAnAuditEntry) {
   state_.uses.pop_back();
   state_.grants[0].used = 1;
-  EXPECT_THAT(Violations(), ElementsAre("entry 6 is signature.spent without a use"));
+  EXPECT_THAT(Violations(), ElementsAre("entry 6 is signature.spent without a use",
+                                        "grt_a: 2 spent and 0 given back in the audit, 1 counted"));
 }
 
 TEST_F(CheckerTest, AnUnexplainedUse) {
@@ -109,7 +151,7 @@ TEST_F(CheckerTest, AnUnexplainedUse) {
 }
 
 TEST_F(CheckerTest, AUseThatIsCalledSignedAndWasNotDelivered) {
-  delivered_.clear();
+  told_.delivered.clear();
   EXPECT_THAT(Violations(), ElementsAre("use 5 is signed, undelivered, unexplained"));
 }
 
@@ -120,7 +162,7 @@ TEST_F(CheckerTest, AUseThatNoStartSettled) {
 
 TEST_F(CheckerTest, ADeliveryAfterTheAcknowledgedEnd) {
   Revoke();
-  delivered_[0].asked_at = 2001;
+  told_.delivered[0].asked_at = 2001;
   EXPECT_THAT(Violations(),
               ElementsAre("use 5 was delivered after the end of grt_a was acknowledged"));
 }
@@ -162,26 +204,26 @@ TEST_F(CheckerTest, AnAcknowledgedDecisionThatIsGone) {
 }
 
 TEST_F(CheckerTest, AnAcknowledgedRequestThatIsGone) {
-  acknowledged_.push_back({"filed", "req_x", "unix:alice", "open", 400});
+  told_.acknowledged.push_back({"filed", "req_x", "unix:alice", "open", 400});
   EXPECT_THAT(Violations(), ElementsAre(HasSubstr("filed req_x (open) of unix:alice was "
                                                   "acknowledged and is gone")));
 }
 
 TEST_F(CheckerTest, AnAcknowledgedOutcomeThatIsAnother) {
-  acknowledged_[2].status = "approved";
+  told_.acknowledged[2].status = "approved";
   EXPECT_THAT(Violations(), ElementsAre(HasSubstr("and now is rejected")));
 }
 
 TEST_F(CheckerTest, AnAcknowledgedExpiryThatBecameAnApproval) {
-  acknowledged_.push_back({"commented", "req_o", "unix:alice", "expired", 400});
+  told_.acknowledged.push_back({"commented", "req_o", "unix:alice", "expired", 400});
   EXPECT_THAT(Violations(), IsEmpty()) << "it is not recorded yet";
-  acknowledged_.push_back({"commented", "req_a", "unix:alice", "expired", 400});
+  told_.acknowledged.push_back({"commented", "req_a", "unix:alice", "expired", 400});
   EXPECT_THAT(Violations(), ElementsAre(HasSubstr("(expired) of unix:alice was acknowledged and "
                                                   "now is approved")));
 }
 
 TEST_F(CheckerTest, AcknowledgedRulesThatAreGone) {
-  acknowledged_.push_back({"rules", "2", "unix:root", "-", 400});
+  told_.acknowledged.push_back({"rules", "2", "unix:root", "-", 400});
   EXPECT_THAT(Violations(), ElementsAre(HasSubstr("rules 2")));
 }
 
@@ -206,6 +248,9 @@ TEST(CheckTrace, ASignatureGoesOutOnceWhenDurableAndNotWithdrawn) {
   auto twice = sound;
   twice.insert(twice.begin() + 3, sound[2]);
   EXPECT_THAT(CheckTrace(twice), ElementsAre("trace: use 5 goes out twice"));
+  auto refused = sound;
+  refused.insert(refused.begin() + 2, {3, 8, "token.failed", 5, "grt_a"});
+  EXPECT_THAT(CheckTrace(refused), ElementsAre("trace: use 5 goes out after the token gave none"));
 }
 
 }  // namespace

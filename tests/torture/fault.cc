@@ -1,6 +1,7 @@
 #include "tests/torture/fault.h"
 
 #include <array>
+#include <span>
 
 namespace grant::test {
 namespace {
@@ -10,8 +11,9 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr int64_t kDelayUsMax = 3000;
-constexpr milliseconds kPointLimit{1500};
+constexpr milliseconds kPointLimit{2500};
 constexpr int64_t kRandomMomentMsMax = 80;
+constexpr size_t kTurnsToARandomMoment = 5;
 
 // How often a point is reached before it kills: up to so many times. The often reached ones differ
 // in who else is at work then.
@@ -20,8 +22,12 @@ struct Planned {
   int count_max;
 };
 
-constexpr std::array kBirth = {
-    Planned{Point::kDatabaseMade, 1},  // the first, because only a new database reaches it
+// In an order in which each is still to come when the one before it has killed.
+constexpr std::array kBirthOfNew = {
+    Planned{Point::kMigrationStep, 1},
+    Planned{Point::kDatabaseMade, 1},
+};
+constexpr std::array kBirthOfOld = {
     Planned{Point::kUpgradeCopied, 1},
     Planned{Point::kMigrationStep, 1},
     Planned{Point::kMigrationCommitted, 1},
@@ -30,7 +36,7 @@ constexpr std::array kBirth = {
 constexpr std::array kWork = {
     Planned{Point::kSpendBefore, 30},      Planned{Point::kSpendCounted, 30},
     Planned{Point::kSpendCommitted, 30},   Planned{Point::kTokenBefore, 30},
-    Planned{Point::kTokenAfter, 30},       Planned{Point::kTokenFailed, 1},
+    Planned{Point::kTokenAfter, 30},       Planned{Point::kTokenFailed, 3},
     Planned{Point::kWithhold, 1},          Planned{Point::kReplyBefore, 30},
     Planned{Point::kReplyAfter, 30},       Planned{Point::kSettleBefore, 1},
     Planned{Point::kSettleRecorded, 30},   Planned{Point::kRecoverRecorded, 2},
@@ -71,13 +77,29 @@ std::string Fault::name() const {
   return point ? std::string(failpoint::Name(*point)) : "random moment";
 }
 
-Fault FaultOfBirth(bool has_database, std::mt19937_64& chance) {
-  const size_t first = has_database ? 1 : 0;
-  return At(kBirth.at(first + chance() % (kBirth.size() - first)), chance);
+bool Fault::needs_long_log() const {
+  return point == Point::kCheckpointBefore || point == Point::kCheckpointAfter;
+}
+
+std::optional<Fault> FaultOfBirth(bool is_new, size_t turn, bool exactly, std::mt19937_64& chance) {
+  const std::span<const Planned> planned =
+      is_new ? std::span<const Planned>(kBirthOfNew) : std::span<const Planned>(kBirthOfOld);
+  if (turn >= planned.size()) return std::nullopt;
+  Fault fault = At(planned[turn], chance);
+  if (exactly) fault.delay = microseconds(0);
+  return fault;
 }
 
 Fault FaultAtWork(size_t turn, std::mt19937_64& chance) {
-  if (turn % 2 == 1) return At(kWork.at(turn / 2 % kWork.size()), chance);
+  const size_t points_before = turn / kTurnsToARandomMoment * (kTurnsToARandomMoment - 1);
+  const size_t place = turn % kTurnsToARandomMoment;
+  if (place + 1 < kTurnsToARandomMoment) {
+    return At(kWork.at((points_before + place) % kWork.size()), chance);
+  }
+  return FaultAtRandom(chance);
+}
+
+Fault FaultAtRandom(std::mt19937_64& chance) {
   Fault fault;
   fault.limit = milliseconds(UpTo(kRandomMomentMsMax, chance));
   return fault;

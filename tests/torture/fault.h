@@ -22,11 +22,15 @@ struct Fault {
   // What the handler of failpoint_handler.h is to be told.
   Environment environment() const;
   std::string name() const;  // "spend.counted", "random moment"
+  // Whether it comes only where the database's log is long: see long_log.h.
+  bool needs_long_log() const;
 };
 
-// Of a run that has to make the database, or to bring an old one up to date.
-Fault FaultOfBirth(bool has_database, std::mt19937_64& chance);
-// Each point of a running grantd in turn, between random moments. `turn` counts up.
+// Of a run that has to make the database, or to bring an old one up to date: each point in turn,
+// and nothing once all of them had theirs. `exactly` at it, so that the next one is still to come.
+std::optional<Fault> FaultOfBirth(bool is_new, size_t turn, bool exactly, std::mt19937_64& chance);
+// Each point of a running grantd in turn, and every fifth time a random moment. `turn` counts up.
 Fault FaultAtWork(size_t turn, std::mt19937_64& chance);
+Fault FaultAtRandom(std::mt19937_64& chance);
 
 }  // namespace grant::test

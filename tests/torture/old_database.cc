@@ -14,6 +14,10 @@ namespace {
 
 constexpr char kRequest[] = "req_01HZZZZZZZZZZZZZZZZZZZZZZZ";
 constexpr char kGrant[] = "grt_01HZZZZZZZZZZZZZZZZZZZZZZZ";
+// As the first version wrote it.
+constexpr char kPolicy[] =
+    R"({"bypass_machine_identities":false,"max_request_ttl_ms":86400000,"max_signings":10,)"
+    R"("max_window_ms":28800000,"name":"torture","self_approval":true,"steps":[]})";
 
 // With the columns of the first version, which all later ones have.
 Status Fill(sql::Connection& database) {
@@ -21,7 +25,7 @@ Status Fill(sql::Connection& database) {
       "INSERT INTO signing_request (id, signer, requester, status, created_at, expires_at, "
       "window_duration, signings, justification, digests, policy_snapshot, grant_id) "
       "VALUES ($1, 'counted', 'unix:#1', 'approved', 1, 2, 1, 1, 'old', '[]', $2, $3)",
-      {kRequest, R"({"name":"torture","steps":[]})", kGrant}));
+      {kRequest, kPolicy, kGrant}));
   GRANT_CHECK(database.Execute(
       "INSERT INTO signing_grant (id, request_id, signer, holder, not_before, not_after, "
       "max_signings, used, digests) VALUES ($1, $2, 'counted', 'unix:#1', 1, 2, 1, 0, '[]')",

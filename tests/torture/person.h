@@ -18,11 +18,13 @@ struct PersonOptions {
 };
 
 // For a Worker: each shift goes on until grantd is gone. A requester, who is an administrator too,
-// keeps requests for these signers open, cancels some, ends grants, and applies one or the other of
-// these rules now and then.
+// keeps requests for these signers open, cancels some, ends grants, and applies these
+// rules in turn now and then.
 Worker::Prepare RequesterWork(const PersonOptions& options, const std::vector<std::string>& signers,
                               const std::vector<std::string>& rules, const Records& records);
-// Approves most of what waits for them, rejects some and comments on some.
-Worker::Prepare ApproverWork(const PersonOptions& options, const Records& records);
+// Approves most of what waits for them, rejects some and comments on some; of the requests for
+// `ignored_signer` some are never decided on.
+Worker::Prepare ApproverWork(const PersonOptions& options, const std::string& ignored_signer,
+                             const Records& records);
 
 }  // namespace grant::test

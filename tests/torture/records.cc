@@ -41,19 +41,24 @@ int64_t MonotonicNanoseconds() {
 
 Records::Records(const std::string& directory)
     : delivered_{directory + "/delivered", -1},
+      given_back_{directory + "/given_back", -1},
       acknowledged_{directory + "/acknowledged", -1},
       faults_{directory + "/faults", -1} {
-  for (File* file : {&delivered_, &acknowledged_, &faults_}) {
+  for (File* file : {&delivered_, &given_back_, &acknowledged_, &faults_}) {
     file->fd = OpenForAppending(file->path);
   }
 }
 
 Records::~Records() {
-  for (const File* file : {&delivered_, &acknowledged_, &faults_}) close(file->fd);
+  for (const File* file : {&delivered_, &given_back_, &acknowledged_, &faults_}) close(file->fd);
 }
 
 void Records::Append(const Delivered& delivered) const {
   AppendLine(delivered_.fd, delivered.digest + " " + std::to_string(delivered.asked_at));
+}
+
+void Records::Append(const GivenBack& given_back) const {
+  AppendLine(given_back_.fd, given_back.digest);
 }
 
 void Records::Append(const Acknowledged& acknowledged) const {
@@ -66,24 +71,20 @@ void Records::AppendFault(std::string_view what) const {
   AppendLine(faults_.fd, std::string(what));
 }
 
-std::vector<Delivered> Records::ReadDelivered() const {
-  std::vector<Delivered> all;
+Testimony Records::ReadTestimony() const {
+  Testimony told;
   for (const std::string& line : Lines(delivered_.path)) {
     Delivered one;
     std::istringstream(line) >> one.digest >> one.asked_at;
-    all.push_back(std::move(one));
+    told.delivered.push_back(std::move(one));
   }
-  return all;
-}
-
-std::vector<Acknowledged> Records::ReadAcknowledged() const {
-  std::vector<Acknowledged> all;
+  for (const std::string& line : Lines(given_back_.path)) told.given_back.push_back({line});
   for (const std::string& line : Lines(acknowledged_.path)) {
     Acknowledged one;
     std::istringstream(line) >> one.what >> one.id >> one.by >> one.status >> one.answered_at;
-    all.push_back(std::move(one));
+    told.acknowledged.push_back(std::move(one));
   }
-  return all;
+  return told;
 }
 
 std::vector<std::string> Records::ReadFaults() const {
@@ -91,7 +92,7 @@ std::vector<std::string> Records::ReadFaults() const {
 }
 
 void Records::Clear() const {
-  for (const File* file : {&delivered_, &acknowledged_, &faults_}) {
+  for (const File* file : {&delivered_, &given_back_, &acknowledged_, &faults_}) {
     if (ftruncate(file->fd, 0) != 0) throw std::runtime_error("cannot empty " + file->path);
   }
 }

@@ -17,6 +17,11 @@ struct Delivered {
   int64_t asked_at = 0;  // before C_Sign was called
 };
 
+// A signature that the token refused, as a client was told.
+struct GivenBack {
+  std::string digest;  // of what was to be signed, as above
+};
+
 // An answer to a change of requests, grants or rules.
 struct Acknowledged {
   std::string what;    // filed, decided, cancelled, ended (a grant); or rules
@@ -24,6 +29,13 @@ struct Acknowledged {
   std::string by;      // the principal
   std::string status;  // that the answer gave the request or grant, or "-"
   int64_t answered_at = 0;
+};
+
+// All that clients were told.
+struct Testimony {
+  std::vector<Delivered> delivered;
+  std::vector<GivenBack> given_back;
+  std::vector<Acknowledged> acknowledged;
 };
 
 // Each record is one line and one write, so that many processes may append and none of it is lost
@@ -37,12 +49,12 @@ class Records {
   ~Records();
 
   void Append(const Delivered& delivered) const;
+  void Append(const GivenBack& given_back) const;
   void Append(const Acknowledged& acknowledged) const;
   // Something that a client must never see.
   void AppendFault(std::string_view what) const;
 
-  std::vector<Delivered> ReadDelivered() const;
-  std::vector<Acknowledged> ReadAcknowledged() const;
+  Testimony ReadTestimony() const;
   std::vector<std::string> ReadFaults() const;
   void Clear() const;
 
@@ -53,6 +65,7 @@ class Records {
   };
 
   File delivered_;
+  File given_back_;
   File acknowledged_;
   File faults_;
 };

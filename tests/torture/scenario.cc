@@ -48,8 +48,14 @@ std::vector<std::string> CountedSigners() {
   return {"counted", "brief", "edwards", "rsa"};
 }
 
+std::string BriefSigner() {
+  return "brief";
+}
+
 std::vector<std::string> Rules() {
-  return {RulesWith(""), RulesWith("[[group]]\nname = \"nobody\"\nmembers = [\"unix:#1\"]\n")};
+  const std::string nobody = PrincipalOf(1);
+  return {RulesWith(""),
+          RulesWith("[[group]]\nname = \"nobody\"\nmembers = [\"" + nobody + "\"]\n")};
 }
 
 std::vector<uid_t> Approvers() {

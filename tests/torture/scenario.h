@@ -16,9 +16,10 @@ std::vector<KeyToMake> Keys();
 // Those with a grant more often than the one that needs none, because that is always to be had.
 std::vector<SigningKey> SigningKeys();
 
-// Those that need a grant, of which two of three people approve, or the one user that there is. A
-// request for "brief" expires within a second.
+// Those that need a grant, of which two of three people approve, or the one user that there is.
 std::vector<std::string> CountedSigners();
+// That one of them whose requests expire within a second.
+std::string BriefSigner();
 
 // Two versions that differ in nothing that matters.
 std::vector<std::string> Rules();

@@ -137,8 +137,9 @@ class Signer {
       switch (rv) {
         case CKR_OK:
           break;
+        case CKR_DATA_INVALID:
         case CKR_FUNCTION_REJECTED:
-        case CKR_DATA_LEN_RANGE:
+        case CKR_FUNCTION_FAILED:  // the token refused too many of late
           usleep(static_cast<useconds_t>(chance() % kRefusedPauseUsMax));
           break;
         case CKR_DEVICE_REMOVED:
@@ -166,6 +167,8 @@ class Signer {
     const int64_t asked_at = MonotonicNanoseconds();
     const CK_RV rv =
         session.Sign(object, *cryptoki::MechanismByName(key.mechanism), data, signature);
+    // grantd has no such answer of its own.
+    if (rv == CKR_DATA_INVALID) records_.Append(GivenBack{"sha256:" + ToHex(digest)});
     if (rv != CKR_OK) return rv;
     const std::string numbers = NumbersOf(session, key);
     if (numbers.empty()) {
@@ -177,11 +180,13 @@ class Signer {
     return CKR_OK;
   }
 
+  // SoftHSM gives no reason, so that grantd cannot tell it from a token that is gone. Nor can its
+  // client, who finds out with the next signature.
   CK_RV AskForTheImpossible(Session& session, CK_OBJECT_HANDLE object) {
     std::string signature;
     const CK_RV rv = session.Sign(object, CKM_RSA_X_509, TooLarge(), signature);
     if (rv == CKR_OK) records_.AppendFault("what cannot be signed was signed");
-    return rv;
+    return rv == CKR_DEVICE_REMOVED ? CKR_FUNCTION_FAILED : rv;
   }
 
   std::string NumbersOf(Session& session, const SigningKey& key) {

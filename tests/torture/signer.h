@@ -23,8 +23,8 @@ struct SignerOptions {
 };
 
 // For a Worker: each shift signs on all threads until grantd is gone. Every content is new; every
-// signature is verified with the public key, then recorded. Some attempts ask the token for what it
-// refuses.
+// signature is verified with the public key, then recorded, and so is what the token refused. Some
+// attempts ask it for what no token can do.
 Worker::Prepare SignerWork(const SignerOptions& options, const Records& records);
 
 }  // namespace grant::test

@@ -25,6 +25,7 @@ void Print(const CampaignReport& report) {
               tally.uses, tally.delivered);
   for (const auto& [outcome, count] : tally.lost)
     std::printf("  %6zu  %s\n", count, outcome.c_str());
+  std::printf("%zu times a client was told that its use was given back\n", tally.given_back);
   PrintCounts("requests", tally.requests);
   std::printf("%zu grants, %zu of them revoked or released\n", tally.grants, tally.ended_grants);
 }
@@ -43,8 +44,9 @@ int Main(int argc, char** argv) {
   std::printf("torture: %zu cycles, --seed %llu\n", cycles, static_cast<unsigned long long>(seed));
   const CampaignReport report = Campaign(seed, traces).Run(cycles);
   Print(report);
-  if (report.violations.empty() && report.tally.delivered == 0) {
-    std::printf("nothing was signed, so that nothing is shown\n");
+  const bool shows = report.tally.delivered > 0 && report.tally.given_back > 0;
+  if (report.violations.empty() && !shows) {
+    std::printf("nothing was signed, or nothing given back, so that nothing is shown\n");
     return 1;
   }
   if (report.violations.empty()) {
