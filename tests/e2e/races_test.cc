@@ -304,8 +304,11 @@ TEST_F(KilledRaces, ADecisionIsMadeInOneWayOrNotAtAll) {
   constexpr Moment kMoments[] = {{"decision.before", 2},    {"decision.recorded", 1},
                                  {"decision.recorded", 2},  {"decision.granted", 1},
                                  {"decision.committed", 1}, {"decision.committed", 2}};
+  // A sanitizer makes each start of grantd slow, and the opponents differ in what they write alone.
+  std::vector<std::string> opponents = {"reject"};
+  if (std::string(SANITIZED).empty()) opponents = {"approve", "reject", "cancel"};
   for (const Moment& moment : kMoments) {
-    for (const std::string opponent : {"approve", "reject", "cancel"}) {
+    for (const std::string& opponent : opponents) {
       SCOPED_TRACE(moment.point + std::string(" against ") + opponent);
       const std::string id = File();
       RestartToBeKilledAt(moment);
